@@ -1,0 +1,176 @@
+"""What the chat's templates show, computed before them: turns, replies, their sources and offers."""
+
+import re
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import zip_longest
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from chatbot.models import Citation, Message
+from chatbot.tickets import write_ticket
+from knowledge.markdown import excerpt, mark_citations, plain_text, render
+from knowledge.models import Entry
+
+# A screen reader is not made to read out more than this unasked.
+SPOKEN_LENGTH = 600
+_MARKS = re.compile(r"\s*\[[0-9]+(?:\s*,\s*[0-9]+)*\]")
+_SENTENCE_END = re.compile(r"(?<=[.!?…])\s|\n")
+
+
+@dataclass(frozen=True)
+class SourceView:
+    """A source below an answer; `anchor` is its element's id on the page, `url` the page of its own."""
+
+    number: int
+    question: str
+    excerpt: str
+    url: str
+    anchor: str
+
+
+@dataclass(frozen=True)
+class OfferView:
+    """A question that can be asked by a press."""
+
+    entry_id: uuid.UUID
+    question: str
+
+
+@dataclass(frozen=True)
+class ReplyView:
+    """A reply as the templates show it; a pending one has addresses to wait at and nothing else."""
+
+    message: Message
+    id: str
+    html: SafeString
+    sources: list[SourceView]
+    offers: list[OfferView]
+    pending: bool
+    stream_url: str
+    reply_url: str
+    feedback: int
+    failed: bool
+    retry_question: str
+    spoken: str
+
+
+@dataclass(frozen=True)
+class Turn:
+    """A question and the reply to it."""
+
+    question: Message
+    reply: ReplyView | None
+
+
+@dataclass(frozen=True)
+class SourcePage:
+    """An entry as it was quoted; `state` says what became of it since: current, changed or gone."""
+
+    citation: Citation
+    html: SafeString
+    category: str
+    state: str
+    chat_url: str
+
+
+def turns(messages: Sequence[Message]) -> list[Turn]:
+    """Pair questions with their replies; `messages` in order, citations loaded."""
+    return [
+        Turn(message, reply_view(message, reply) if reply and reply.role == Message.Role.ASSISTANT else None)
+        for message, reply in zip_longest(messages, messages[1:])
+        if message.role == Message.Role.USER
+    ]
+
+
+def reply_view(question: Message, reply: Message) -> ReplyView:
+    """Compute what is shown of a reply, pending or finished."""
+    pending = reply.status == Message.Status.PENDING
+    failed = reply.status == Message.Status.FAILED
+    ticket = write_ticket(reply.pk) if pending else ""
+    citations = list(reply.citations.all())
+    sources = [_source(reply, c) for c in citations if c.kind == Citation.Kind.SOURCE]
+    return ReplyView(
+        message=reply,
+        id=str(reply.pk),
+        html=_answer_html(reply, sources),
+        sources=sources,
+        offers=[OfferView(c.entry_id, c.question) for c in citations if c.kind == Citation.Kind.OFFER and c.entry_id],
+        pending=pending,
+        stream_url=reverse("chatbot:stream", args=[ticket]) if pending else "",
+        reply_url=reverse("chatbot:reply", args=[ticket]) if pending else "",
+        feedback=reply.feedback,
+        failed=failed,
+        retry_question=question.text if failed else "",
+        spoken=spoken(plain_text(_without_marks(reply))),
+    )
+
+
+def spoken(text: str) -> str:
+    """Return plain text for a screen reader: whole up to 600 characters, else its first sentence and how much more."""
+    if len(text) <= SPOKEN_LENGTH:
+        return text
+    first = _SENTENCE_END.split(text, maxsplit=1)[0][:SPOKEN_LENGTH]
+    return f"{first} And {len(text[len(first) :].split())} more words."
+
+
+def _without_marks(reply: Message) -> str:
+    return _MARKS.sub("", reply.text) if reply.outcome == Message.Outcome.WRITE else reply.text
+
+
+def source_page(source: Citation) -> SourcePage:
+    """Compute a source's page; its entry and assistant loaded."""
+    entry = source.entry
+    return SourcePage(
+        citation=source,
+        html=render(source.quoted_text),
+        category=entry.category.name if entry and entry.category else "",
+        state=_state(source, entry),
+        chat_url=reverse("chatbot:chat", args=[source.message.conversation.assistant.public_key]),
+    )
+
+
+def _state(source: Citation, entry: Entry | None) -> str:
+    if entry is None or not Entry.objects.answerable().filter(pk=entry.pk).exists():
+        return "gone"
+    same = (entry.question, entry.answer) == (source.question, source.quoted_text)
+    return "current" if same else "changed"
+
+
+def _source(reply: Message, citation: Citation) -> SourceView:
+    return SourceView(
+        number=citation.number,
+        question=citation.question,
+        excerpt=excerpt(citation.quoted_text),
+        url=reverse("chatbot:source", args=[citation.pk]),
+        anchor=f"m-{reply.pk}-source-{citation.number}",
+    )
+
+
+def _answer_html(reply: Message, sources: list[SourceView]) -> SafeString:
+    """Render the answer with its marks. A quoted entry's own brackets are its text: the mark comes after it."""
+    html = render(reply.text)
+    links = {source.number: source.url for source in sources}
+    if reply.outcome == Message.Outcome.WRITE:
+        return mark_citations(html, links)
+    if reply.outcome != Message.Outcome.QUOTE or not links:
+        return html
+    mark = mark_citations(SafeString("[1]"), links)
+    last_paragraph, closing, rest = html.rpartition("</p>")
+    if closing and not rest.strip():
+        return format_html("{} {}</p>\n", SafeString(last_paragraph), mark)
+    return format_html("{}<p>{}</p>\n", html, mark)
+
+
+def model_notice(is_staff: bool) -> str:
+    """Tell those who run the site how to get written answers, where no model is configured."""
+    if settings.CHAT_MODEL or not (settings.DEBUG or is_staff):
+        return ""
+    return (
+        "Answers are quoted from the knowledge base. Add a model for written answers: "
+        "set OPENAI_BASE_URL and CHAT_MODEL."
+    )

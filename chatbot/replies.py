@@ -1,0 +1,130 @@
+"""The rows of replies, from pending to finished. Every change is a compare-and-set, so that two makers cannot both win.
+
+Storing an answer and looking whether its sources still stand is one transaction: what an editor saved before it is
+respected, and what is saved after it was said before.
+"""
+
+import uuid
+from datetime import datetime, timedelta
+from itertools import pairwise
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from chatbot.answering import Asked, Draft
+from chatbot.events import Cited, Finished
+from chatbot.models import Citation, Message
+from chatbot.prompts import MAX_TURNS, Exchange
+from chatbot.standing import Listed, check_standing
+
+GRACE_S = 30
+_TOO_LATE = "Nobody finished this reply in time: whoever was making it is gone."
+FAILED_TEXT = "I can't look that up right now. Please try again in a minute."
+ASKED_ENTRY = "asked_entry"
+
+Status, Outcome, Role = Message.Status, Message.Outcome, Message.Role
+
+
+def claim(reply_id: uuid.UUID) -> Asked | None:
+    """Take a reply to make it; None where it is finished, gone or somebody else's already."""
+    mine = Message.objects.filter(pk=reply_id, status=Status.PENDING, claimed_at=None)
+    if not mine.update(claimed_at=timezone.now()):
+        return None
+    reply = Message.objects.select_related("conversation__assistant").get(pk=reply_id)
+    assistant = reply.conversation.assistant
+    before = Message.objects.filter(conversation=reply.conversation, position__lt=reply.position).order_by("-position")
+    question, *earlier = before[: 2 * MAX_TURNS + 1]
+    chosen = reply.trace.get(ASKED_ENTRY)
+    return Asked(
+        question=question.text,
+        knowledge_bases=tuple(assistant.knowledge_bases.values_list("pk", flat=True)),
+        no_answer_text=assistant.no_answer_text,
+        history=_exchanges(earlier),
+        entry_id=uuid.UUID(chosen) if chosen else None,
+    )
+
+
+def _exchanges(newest_first: list[Message]) -> tuple[Exchange, ...]:
+    """Pair each answered question with its answer, oldest first."""
+    messages = newest_first[::-1]
+    return tuple(
+        Exchange(question.text, reply.text)
+        for question, reply in pairwise(messages)
+        if question.role == Role.USER and reply.role == Role.ASSISTANT and reply.status == Status.ANSWERED
+    )
+
+
+def store(reply_id: uuid.UUID, draft: Draft) -> bool:
+    """Finish a pending reply; False if it is not pending any more, SourcesChangedError if its entries moved on."""
+    with transaction.atomic():
+        check_standing((*draft.sources, *draft.offers), lock=True)
+        finished = Message.objects.filter(pk=reply_id, status=Status.PENDING).update(
+            status=Status.DECLINED if draft.outcome == Outcome.DECLINE else Status.ANSWERED,
+            outcome=draft.outcome,
+            text=draft.text,
+            failure=draft.failure,
+            trace=draft.trace,
+            finished_at=timezone.now(),
+        )
+        if finished:
+            kinds = ((Citation.Kind.SOURCE, draft.sources), (Citation.Kind.OFFER, draft.offers))
+            Citation.objects.bulk_create(_citation(reply_id, kind, listed) for kind, group in kinds for listed in group)
+    return bool(finished)
+
+
+def _citation(reply_id: uuid.UUID, kind: Citation.Kind, listed: Listed) -> Citation:
+    return Citation(
+        message_id=reply_id,
+        kind=kind,
+        number=listed.number,
+        entry_id=listed.entry_id,
+        entry_version=listed.version,
+        question=listed.question,
+        quoted_text=listed.answer if kind == Citation.Kind.SOURCE else "",
+        similarity=listed.similarity,
+    )
+
+
+def fail(reply_id: uuid.UUID, reason: str) -> bool:
+    """Finish a pending reply with an apology for the visitor and the reason for staff; False if it is not pending."""
+    return bool(_fail(Q(pk=reply_id), reason))
+
+
+def fail_stale() -> int:
+    """Fail every reply that nobody can be making any more; returns how many."""
+    before = _stale_before()
+    return _fail(Q(created_at__lt=before) & (Q(claimed_at=None) | Q(claimed_at__lt=before)), _TOO_LATE)
+
+
+def look(reply_id: uuid.UUID) -> list[Cited | Finished] | None:
+    """Return the events that end a finished reply, `Finished` last; none while it is pending, None if it is gone.
+
+    A reply that nobody can be making any more is failed on sight.
+    """
+    reply = Message.objects.filter(pk=reply_id, role=Role.ASSISTANT).first()
+    if reply is None:
+        return None
+    if reply.status == Status.PENDING:
+        if max(reply.created_at, reply.claimed_at or reply.created_at) < _stale_before():
+            fail(reply_id, _TOO_LATE)
+        return []
+    sources = reply.citations.filter(kind=Citation.Kind.SOURCE)
+    cited = [Cited(source.number, source.pk, source.question) for source in sources]
+    return [*cited, Finished(reply.pk, reply.status, reply.outcome, reply.text)]
+
+
+def _stale_before() -> datetime:
+    return timezone.now() - timedelta(seconds=settings.CHAT_TOTAL_S + GRACE_S)
+
+
+def _fail(which: Q, reason: str) -> int:
+    return Message.objects.filter(which, role=Role.ASSISTANT, status=Status.PENDING).update(
+        status=Status.FAILED, text=FAILED_TEXT, failure=reason, finished_at=timezone.now()
+    )
+
+
+def exists(reply_id: uuid.UUID) -> bool:
+    """Tell whether there is such a reply, finished or not."""
+    return Message.objects.filter(pk=reply_id, role=Role.ASSISTANT).exists()

@@ -1,0 +1,62 @@
+"""What pages show, read with a number of queries that does not grow with the conversation."""
+
+import uuid
+
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, PermissionsMixin
+
+from chatbot.models import Assistant, Citation, Conversation, Message
+
+MAY_READ_ALL = "chatbot.view_conversation"
+
+
+def assistant_by_key(key: str) -> Assistant | None:
+    """Return the assistant of this public key."""
+    return Assistant.objects.filter(public_key=key).first()
+
+
+def default_assistant() -> Assistant | None:
+    """Return the assistant of the front page: the one marked so, else the oldest, None where there is none."""
+    return Assistant.objects.order_by("-is_default", "created_at").first()
+
+
+def open_conversation(assistant: Assistant, visitor_id: uuid.UUID | None) -> Conversation | None:
+    """Return the visitor's latest conversation with this assistant that has not ended."""
+    if visitor_id is None:
+        return None
+    return Conversation.objects.filter(assistant=assistant, visitor_id=visitor_id, ended_at=None).first()
+
+
+def messages_of(conversation: Conversation) -> list[Message]:
+    """Return a conversation's messages in order, their citations loaded."""
+    return list(conversation.messages.prefetch_related("citations"))
+
+
+def reply_with_question(reply_id: uuid.UUID) -> tuple[Message, Message] | None:
+    """Return the question and the reply to it, assistant and citations loaded; None for an unknown reply."""
+    replies = Message.objects.filter(role=Message.Role.ASSISTANT).select_related("conversation__assistant")
+    reply = replies.prefetch_related("citations").filter(pk=reply_id).first()
+    if reply is None:
+        return None
+    question = Message.objects.get(conversation=reply.conversation, position=reply.position - 1)
+    return question, reply
+
+
+def finished_reply_of(visitor_id: uuid.UUID | None, reply_id: uuid.UUID) -> Message | None:
+    """Return the reply if this visitor got it and it is finished."""
+    if visitor_id is None:
+        return None
+    mine = Message.objects.filter(role=Message.Role.ASSISTANT, conversation__visitor_id=visitor_id)
+    return mine.exclude(status=Message.Status.PENDING).filter(pk=reply_id).first()
+
+
+def source_for(
+    visitor_id: uuid.UUID | None, user: AbstractBaseUser | AnonymousUser, citation_id: uuid.UUID
+) -> Citation | None:
+    """Return a source if it was shown to this visitor or `user` may read conversations."""
+    sources = Citation.objects.filter(kind=Citation.Kind.SOURCE, pk=citation_id)
+    source = sources.select_related("entry__category", "message__conversation__assistant").first()
+    if source is None:
+        return None
+    is_mine = visitor_id is not None and source.message.conversation.visitor_id == visitor_id
+    may_read = isinstance(user, PermissionsMixin) and user.has_perm(MAY_READ_ALL)
+    return source if is_mine or may_read else None

@@ -1,0 +1,31 @@
+"""Signed names of single replies: whoever holds one may read that reply for an hour, with or without cookies."""
+
+import uuid
+
+from django.core import signing
+
+SALT = "chatbot.reply"
+MAX_AGE_S = 3600
+
+
+class TicketExpiredError(Exception):
+    """The ticket was ours and is too old; it still names its reply."""
+
+    def __init__(self, reply_id: uuid.UUID) -> None:
+        super().__init__(f"The ticket for {reply_id} has expired.")
+        self.reply_id = reply_id
+
+
+def write_ticket(reply_id: uuid.UUID) -> str:
+    """Return a ticket that is safe in an address."""
+    return signing.dumps(reply_id.hex, salt=SALT)
+
+
+def read_ticket(ticket: str) -> uuid.UUID | None:
+    """Return the reply it names; None where we did not write it, TicketExpiredError where it is over an hour old."""
+    try:
+        return uuid.UUID(hex=signing.loads(ticket, salt=SALT, max_age=MAX_AGE_S))
+    except signing.SignatureExpired:
+        raise TicketExpiredError(uuid.UUID(hex=signing.loads(ticket, salt=SALT))) from None
+    except signing.BadSignature:
+        return None

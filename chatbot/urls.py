@@ -1,0 +1,17 @@
+"""The chat's addresses."""
+
+from django.urls import path
+
+from chatbot import views
+
+app_name = "chatbot"
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("a/<str:key>/", views.chat, name="chat"),
+    path("a/<str:key>/ask/", views.ask, name="ask"),
+    path("a/<str:key>/start-over/", views.start_over, name="start_over"),
+    path("replies/<str:ticket>/", views.reply, name="reply"),
+    path("replies/<str:ticket>/stream/", views.stream, name="stream"),
+    path("messages/<uuid:reply_id>/feedback/", views.feedback, name="feedback"),
+    path("sources/<uuid:citation_id>/", views.source, name="source"),
+]

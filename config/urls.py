@@ -1,0 +1,15 @@
+"""The site's addresses."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+from config import health
+
+urlpatterns = [
+    path("livez", health.livez),
+    path("readyz", health.readyz),
+    path("readyz/<str:part>", health.readyz),
+    path("admin/", admin.site.urls),
+    path("knowledge/", include("knowledge.urls")),
+    path("", include("chatbot.urls")),
+]

@@ -1,0 +1,52 @@
+"""Knowledge bases and their categories in the admin."""
+
+from typing import TYPE_CHECKING
+
+from django.contrib import admin
+from django.db.models import Count, QuerySet
+from django.http import HttpRequest
+
+from knowledge.models import Category, KnowledgeBase
+
+if TYPE_CHECKING:
+    BaseModelAdmin = admin.ModelAdmin[KnowledgeBase]
+    CategoryModelAdmin = admin.ModelAdmin[Category]
+else:
+    BaseModelAdmin = CategoryModelAdmin = admin.ModelAdmin
+
+
+@admin.register(KnowledgeBase)
+class KnowledgeBaseAdmin(BaseModelAdmin):
+    """Bodies of entries; deleting one deletes its entries and, later, its vectors."""
+
+    list_display = ("name", "language", "entry_count", "created_at")
+    search_fields = ("name", "slug")
+    prepopulated_fields = {"slug": ("name",)}
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[KnowledgeBase]:
+        """Add the number of entries."""
+        return super().get_queryset(request).annotate(entries_total=Count("entries"))
+
+    @admin.display(description="Entries", ordering="entries_total")
+    def entry_count(self, base: KnowledgeBase) -> int:
+        """How many entries it has, whatever their status."""
+        return int(getattr(base, "entries_total", 0))
+
+
+@admin.register(Category)
+class CategoryAdmin(CategoryModelAdmin):
+    """Headings of a knowledge base, in the order in which they are shown."""
+
+    list_display = ("name", "knowledge_base", "position", "entry_count")
+    list_filter = ("knowledge_base",)
+    list_select_related = ("knowledge_base",)
+    search_fields = ("name",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Category]:
+        """Add the number of entries."""
+        return super().get_queryset(request).annotate(entries_total=Count("entries"))
+
+    @admin.display(description="Entries", ordering="entries_total")
+    def entry_count(self, category: Category) -> int:
+        """How many entries stand under it, whatever their status."""
+        return int(getattr(category, "entries_total", 0))

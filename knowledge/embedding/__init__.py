@@ -1,0 +1,21 @@
+"""Turning text into vectors: one contract, and the back ends that keep it (a local model, a compatible server)."""
+
+from knowledge.embedding.backends import get_embedder
+from knowledge.embedding.base import (
+    Embedder,
+    EmbeddingError,
+    EmbeddingRefusedError,
+    EmbeddingSetupError,
+    EmbeddingUnavailableError,
+    Matrix,
+)
+
+__all__ = [
+    "Embedder",
+    "EmbeddingError",
+    "EmbeddingRefusedError",
+    "EmbeddingSetupError",
+    "EmbeddingUnavailableError",
+    "Matrix",
+    "get_embedder",
+]

@@ -1,0 +1,30 @@
+"""Everything that changes knowledge: HTTP, the admin, commands and tasks all come through here."""
+
+from knowledge.services.entries import (
+    EntryChangedError,
+    EntryGoneError,
+    delete_entries,
+    request_indexing,
+    restore_version,
+    retry_indexing,
+    save_entry,
+    set_status,
+)
+from knowledge.services.imports import ImportReport, import_rows
+from knowledge.services.index import check_index, rebuild_index, repair_index
+
+__all__ = [
+    "EntryChangedError",
+    "EntryGoneError",
+    "ImportReport",
+    "check_index",
+    "delete_entries",
+    "import_rows",
+    "rebuild_index",
+    "repair_index",
+    "request_indexing",
+    "restore_version",
+    "retry_indexing",
+    "save_entry",
+    "set_status",
+]

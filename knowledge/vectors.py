@@ -1,0 +1,61 @@
+"""Vectors of texts: read from SQL where they are known, embedded and kept where they are not."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+import numpy as np
+from django.utils import timezone
+
+from knowledge.embedding import Embedder, Matrix
+from knowledge.models import Entry, Vector
+from knowledge.passages import passages, vector_digest
+
+READ_BATCH = 500
+
+
+def vectors_for(embedder: Embedder, texts: Sequence[str]) -> Matrix:
+    """Return unit vectors, one row per text in order; embeds each unknown text once and stores its vector."""
+    digests = [vector_digest(embedder.name, text) for text in texts]
+    known = stored_vectors(digests)
+    missing = {d: text for d, text in zip(digests, texts, strict=True) if d not in known}
+    if missing:
+        made = dict(zip(missing, embedder.embed(list(missing.values())), strict=True))
+        _store(embedder.name, made)
+        known |= made
+    return np.stack([known[digest] for digest in digests])
+
+
+def stored_vectors(digests: Sequence[str]) -> dict[str, Matrix]:
+    """Return the vectors that SQL has, by digest."""
+    found: dict[str, Matrix] = {}
+    for start in range(0, len(digests), READ_BATCH):
+        rows = Vector.objects.filter(pk__in=set(digests[start : start + READ_BATCH])).values_list("digest", "data")
+        found.update((digest, np.frombuffer(data, "<f4")) for digest, data in rows)
+    return found
+
+
+def _store(model: str, made: dict[str, Matrix]) -> None:
+    now = timezone.now()
+    rows = [
+        Vector(digest=digest, model=model, data=vector.astype("<f4").tobytes(), created_at=now)
+        for digest, vector in made.items()
+    ]
+    Vector.objects.bulk_create(rows, ignore_conflicts=True, batch_size=READ_BATCH)
+
+
+def forget_unused_vectors(*, older_than: timedelta = timedelta(days=1)) -> int:
+    """Delete vectors that no published entry's text has and that are older than `older_than`; returns how many.
+
+    Younger ones stay: an entry that is edited back and forth, or published again, costs nothing.
+    """
+    models = set(Vector.objects.values_list("model", flat=True).distinct())
+    published = Entry.objects.filter(status=Entry.Status.PUBLISHED).prefetch_related("phrasings")
+    used: set[str] = set()
+    for entry in published.iterator(chunk_size=READ_BATCH):
+        texts = passages(entry.question, entry.answer, [p.text for p in entry.phrasings.all()])
+        used.update(vector_digest(model, text) for model in models for text in texts)
+    old = Vector.objects.filter(created_at__lt=timezone.now() - older_than).values_list("pk", flat=True)
+    unused = [digest for digest in old if digest not in used]
+    for start in range(0, len(unused), READ_BATCH):
+        Vector.objects.filter(pk__in=unused[start : start + READ_BATCH]).delete()
+    return len(unused)

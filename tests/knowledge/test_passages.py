@@ -1,0 +1,54 @@
+"""Passages and their names: what is embedded of an entry, and how a hit is traced back to the text it stands for."""
+
+import uuid
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from knowledge.passages import content_hash, parse_passage_id, passage_ids, passages, vector_digest
+
+ENTRY = uuid.UUID("12345678-1234-5678-1234-567812345678")
+text = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=20)
+
+
+def test_the_whole_entry_comes_first_then_the_question_then_each_phrasing() -> None:
+    assert passages("Q?", "A.", ["P1", "P2"]) == ["Q?\nA.", "Q?", "P1", "P2"]
+
+
+def test_the_same_words_always_give_the_same_hash() -> None:
+    assert content_hash("Q?", "A.", ["P"]) == content_hash("Q?", "A.", ["P"])
+
+
+@pytest.mark.parametrize("words", [("Q", "A.", ["P"]), ("Q?", "A", ["P"]), ("Q?", "A.", []), ("Q?", "A.", ["P", "P2"])])
+def test_any_change_of_words_gives_another_hash(words: tuple[str, str, list[str]]) -> None:
+    assert content_hash(*words) != content_hash("Q?", "A.", ["P"])
+
+
+@given(text, text, st.lists(text, max_size=3), text, text, st.lists(text, max_size=3))
+def test_two_different_contents_never_share_a_hash(
+    question: str, answer: str, phrasings: list[str], question2: str, answer2: str, phrasings2: list[str]
+) -> None:
+    same = (question, answer, phrasings) == (question2, answer2, phrasings2)
+    assert (content_hash(question, answer, phrasings) == content_hash(question2, answer2, phrasings2)) is same
+
+
+def test_the_order_of_phrasings_is_part_of_the_hash_because_slots_are_numbered() -> None:
+    assert content_hash("Q?", "A.", ["P1", "P2"]) != content_hash("Q?", "A.", ["P2", "P1"])
+
+
+def test_an_id_leads_back_to_its_entry_its_content_and_its_slot() -> None:
+    name = content_hash("Q?", "A.", [])
+    keys = [parse_passage_id(passage_id) for passage_id in passage_ids(ENTRY, name, 3)]
+    assert keys == [(ENTRY, name[:16], slot) for slot in range(3)]
+
+
+@pytest.mark.parametrize("rubbish", ["", "x", "a:b:c", f"{ENTRY.hex}:abc", f"{ENTRY.hex}:abc:x", f"{ENTRY.hex}:a:1:2"])
+def test_an_id_that_is_not_ours_is_a_value_error(rubbish: str) -> None:
+    with pytest.raises(ValueError, match=r"unpack|badly formed|invalid literal"):
+        parse_passage_id(rubbish)
+
+
+def test_a_vector_is_named_for_its_model_and_its_text() -> None:
+    names = {vector_digest(model, words) for model in ("m1", "m2") for words in ("a", "b")}
+    assert len(names) == 4

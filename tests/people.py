@@ -1,0 +1,33 @@
+"""Who signs in to the admin in tests: each is a member of the staff, and what they may do comes from their groups."""
+
+from django.contrib.auth.models import Group, User
+from django.test import Client
+
+
+def make_person(name: str, *groups: str) -> User:
+    """A person who may open the admin and belongs to `groups`."""
+    person = User.objects.create_user(name, is_staff=True)
+    person.groups.set(Group.objects.filter(name__in=groups))
+    return person
+
+
+def client_of(person: User) -> Client:
+    """The person's browser, signed in."""
+    client = Client()
+    client.force_login(person)
+    return client
+
+
+def editor_client(name: str = "edith") -> Client:
+    """The browser of somebody who keeps the knowledge base."""
+    return client_of(make_person(name, "Editors"))
+
+
+def staff_client(name: str = "stan") -> Client:
+    """The browser of somebody who reads conversations."""
+    return client_of(make_person(name, "Staff"))
+
+
+def nobody_client(name: str = "nora") -> Client:
+    """The browser of somebody who may open the admin and nothing in it."""
+    return client_of(make_person(name))
