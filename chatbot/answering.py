@@ -17,6 +17,7 @@ from chatbot.chat_model import ChatModelError, stream_chat
 from chatbot.deciding import Decision, decide
 from chatbot.events import Status, Token
 from chatbot.models import Message
+from chatbot.pacing import paced
 from chatbot.prompts import NO_ANSWER, Exchange, SourceText, build_prompt
 from chatbot.standing import Listed, check_standing
 from chatbot.threads import in_thread
@@ -115,15 +116,14 @@ def _unwritten(decision: Decision, asked: Asked) -> Draft:
 async def _write(asked: Asked, decision: Decision, clock: "_Clock") -> AsyncGenerator[Token | Draft, None]:
     sources = _listed(decision.sources)
     prompt = build_prompt(asked.question, [SourceText(s.question, s.answer) for s in sources], asked.history)
-    text, shown, checked_at = "", 0, 0.0
+    text, shown = "", 0
     try:
-        async with aclosing(stream_chat(prompt.messages)) as pieces:
+        async with aclosing(stream_chat(prompt.messages)) as stream, aclosing(paced(stream, CHECK_EVERY_S)) as pieces:
             async for piece in pieces:
                 text += piece
-                if _may_become_no_answer(text) or time.monotonic() - checked_at < CHECK_EVERY_S:
+                if _may_become_no_answer(text):
                     continue
                 await in_thread(check_standing)(sources)
-                checked_at = time.monotonic()
                 clock.lap("first_token", once=True)
                 yield Token(text[shown:])
                 shown = len(text)

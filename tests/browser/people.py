@@ -8,6 +8,7 @@ from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page, R
 from tests.browser.product import EDITOR
 
 TIMEOUT_MS = 15_000
+expect.set_options(timeout=TIMEOUT_MS)
 FOCUSED = """() => {
     const it = document.activeElement;
     return [it.ariaLabel ?? it.innerText.trim(), getComputedStyle(it).outlineStyle];
