@@ -1,7 +1,8 @@
-"""The tables of knowledge: `content` is what editors write, `index` what the indexer keeps about it."""
+"""The tables of knowledge: `content` is what editors write, `index` and `lexical` what is kept about it to find it."""
 
 from knowledge.models.content import Category, Entry, KnowledgeBase, Phrasing
 from knowledge.models.index import Collection, Lease, PendingRemoval, StoreHealth, Vector
+from knowledge.models.lexical import Posting
 
 __all__ = [
     "Category",
@@ -11,6 +12,7 @@ __all__ = [
     "Lease",
     "PendingRemoval",
     "Phrasing",
+    "Posting",
     "StoreHealth",
     "Vector",
 ]

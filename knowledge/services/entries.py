@@ -8,6 +8,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from knowledge.lexical import index_words
 from knowledge.models import Entry, PendingRemoval, Phrasing
 from knowledge.passages import content_hash
 from knowledge.services.history import record_versions
@@ -85,13 +86,15 @@ def write_version(
         entry.save(update_fields=None if is_new else EDITED)
         if texts != kept:
             _replace_phrasings(entry, texts)
+        index_words([(entry, texts)])
         record_versions([entry], [texts], is_new=is_new, author=author, reason=reason)
 
 
 def set_status(entries: QuerySet[Entry], status: Entry.Status, *, author: AbstractBaseUser | None = None) -> int:
     """Publish, archive or set to draft all `entries` in one transaction; returns how many changed."""
     with transaction.atomic():
-        rows = list(_locked(entries).exclude(status=status).prefetch_related("phrasings"))
+        changed = _locked(entries).exclude(status=status)
+        rows = list(changed.prefetch_related("phrasings", "knowledge_base"))
         for start in range(0, len(rows), BULK):
             batch = rows[start : start + BULK]
             texts = [[p.text for p in entry.phrasings.all()] for entry in batch]
@@ -100,6 +103,7 @@ def set_status(entries: QuerySet[Entry], status: Entry.Status, *, author: Abstra
                 _stamp(entry, phrasings)
                 entry.updated_at = timezone.now()
             Entry.objects.bulk_update(batch, STATUS_FIELDS)
+            index_words(list(zip(batch, texts, strict=True)))
             record_versions(batch, texts, is_new=False, author=author, reason=f"{status.label} in bulk")
         hint_after_commit()
     return len(rows)
