@@ -6,6 +6,7 @@ from pathlib import Path
 import dj_database_url
 from csp.constants import NONE, SELF
 
+from config.caches import cache_settings
 from config.env import env_bool, env_int, env_secret
 from config.logging import logging_config
 
@@ -95,11 +96,7 @@ CHROMA_URL = env_secret("CHROMA_URL", fallback_file=DATA_DIR / "chroma_url") or 
 # The folder of a Chroma server that `make run` started: a broken one can be set aside. Empty: somebody else runs it.
 CHROMA_DIR = os.environ.get("CHROMA_DIR", "")
 CHROMA_TIMEOUT_MS = env_int("CHROMA_TIMEOUT_MS", 2_000, minimum=50)
-CACHES = {
-    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
-    if REDIS_URL
-    else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
-}
+CACHES = cache_settings(REDIS_URL)
 
 # --- Static files -------------------------------------------------------------------------------------------------
 STATIC_URL = "static/"

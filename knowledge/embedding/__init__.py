@@ -9,6 +9,7 @@ from knowledge.embedding.base import (
     EmbeddingUnavailableError,
     Matrix,
 )
+from knowledge.embedding.questions import question_vector
 
 __all__ = [
     "Embedder",
@@ -18,4 +19,5 @@ __all__ = [
     "EmbeddingUnavailableError",
     "Matrix",
     "get_embedder",
+    "question_vector",
 ]
