@@ -8,7 +8,7 @@ import time
 import uuid
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from django.conf import settings
@@ -78,7 +78,7 @@ async def answer(
         return
     yield Status("Writing an answer…")
     trace["model"] = settings.CHAT_MODEL
-    async for step in _write(asked, decision, clock):
+    async for step in _write(asked, found, decision, clock):
         yield _finished(step, trace, clock) if isinstance(step, Draft) else step
 
 
@@ -92,9 +92,9 @@ async def _look_up(asked: Asked, may_write: bool, retrieve: Retrieve) -> tuple[R
     if chosen := await in_thread(_chosen_entry)(asked):
         candidate = Candidate(entry=chosen, similarity=1.0, slot=1)
         decision = Decision(Outcome.QUOTE, "The visitor chose this entry.", sources=(candidate,))
-        return Retrieval((candidate,), "chosen", {}), decision
+        return Retrieval((candidate,), "chosen", {}, confidence=1.0), decision
     found = await in_thread(retrieve)(asked.question, knowledge_bases=asked.knowledge_bases, limit=5)
-    return found, decide(found.candidates, model_available=may_write, waiting=found.waiting)
+    return found, decide(found, model_available=may_write)
 
 
 def _chosen_entry(asked: Asked) -> Entry | None:
@@ -113,7 +113,9 @@ def _unwritten(decision: Decision, asked: Asked) -> Draft:
     return Draft(Outcome.DECLINE, asked.no_answer_text, offers=offers)
 
 
-async def _write(asked: Asked, decision: Decision, clock: "_Clock") -> AsyncGenerator[Token | Draft, None]:
+async def _write(
+    asked: Asked, found: Retrieval, decision: Decision, clock: "_Clock"
+) -> AsyncGenerator[Token | Draft, None]:
     sources = _listed(decision.sources)
     prompt = build_prompt(asked.question, [SourceText(s.question, s.answer) for s in sources], asked.history)
     text, shown = "", 0
@@ -128,14 +130,14 @@ async def _write(asked: Asked, decision: Decision, clock: "_Clock") -> AsyncGene
                 yield Token(text[shown:])
                 shown = len(text)
     except ChatModelError as error:
-        yield _without_model(decision, asked, str(error))
+        yield _without_model(found, asked, str(error))
         return
     yield _written(text, sources[: prompt.sources_used], asked)
 
 
-def _without_model(decision: Decision, asked: Asked, failure: str) -> Draft:
+def _without_model(found: Retrieval, asked: Asked, failure: str) -> Draft:
     """What would have been said had there been no model, with a plain word before it."""
-    draft = _unwritten(decide(decision.sources, model_available=False), asked)
+    draft = _unwritten(decide(found, model_available=False), asked)
     if draft.outcome == Outcome.QUOTE:
         return replace(draft, text=f"{FALLBACK_TEXT}\n\n{draft.text}", failure=failure)
     return replace(draft, text=f"{UNWRITTEN_TEXT} {CLARIFY_QUESTION}", failure=failure)
@@ -176,13 +178,23 @@ class _Clock:
 def _trace(found: Retrieval, decision: Decision) -> dict[str, Any]:
     return {
         "way": found.way,
-        "candidates": [
-            {"entry": str(c.entry.pk), "question": c.entry.question, "similarity": round(c.similarity, 4)}
-            for c in found.candidates
-        ],
+        "confidence": round(found.confidence, 4),
+        "candidates": [_traced(c) for c in found.candidates],
         "decision": decision.outcome.value,
         "why": decision.why,
         "steps": {name: round(ms, 1) for name, ms in found.milliseconds.items()},
+    }
+
+
+def _traced(candidate: Candidate) -> dict[str, Any]:
+    evidence = {k: round(v, 4) if isinstance(v, float) else list(v) for k, v in asdict(candidate.evidence).items()}
+    entry = candidate.entry
+    return {
+        "entry": str(entry.pk),
+        "question": entry.question,
+        "similarity": round(candidate.similarity, 4),
+        "score": round(candidate.score, 4),
+        "evidence": evidence,
     }
 
 

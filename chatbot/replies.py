@@ -66,6 +66,7 @@ def store(reply_id: uuid.UUID, draft: Draft) -> bool:
             text=draft.text,
             failure=draft.failure,
             trace=draft.trace,
+            confidence=draft.trace.get("confidence"),
             finished_at=timezone.now(),
         )
         if finished:

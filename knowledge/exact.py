@@ -47,11 +47,20 @@ class _Snapshot:
 _snapshots: dict[tuple[uuid.UUID, str], _Snapshot] = {}
 
 
+class WrongDimensionError(Exception):
+    """The question's vector has another length than those in SQL; the message says what to do."""
+
+
 def search_exactly(knowledge_base: uuid.UUID, model: str, vector: Matrix, limit: int) -> list[Hit]:
-    """Return the `limit` nearest passages of the published entries as they are now, best first."""
+    """Return the `limit` nearest passages of the published entries as they are now, best first; WrongDimensionError."""
     snapshot = _current(knowledge_base, model)
     if not snapshot.ids:
         return []
+    if snapshot.vectors.shape[1] != len(vector):
+        raise WrongDimensionError(
+            f"The embedding model {model} gives vectors of {len(vector)} numbers now, the stored ones have "
+            f"{snapshot.vectors.shape[1]}. Give the new model a name of its own, or run rebuild_index --embed-again."
+        )
     similarities = snapshot.vectors @ vector
     best = np.argsort(-similarities, kind="stable")[:limit]
     return [Hit(snapshot.ids[i], float(similarities[i])) for i in best]

@@ -43,6 +43,11 @@ def _store(model: str, made: dict[str, Matrix]) -> None:
     Vector.objects.bulk_create(rows, ignore_conflicts=True, batch_size=READ_BATCH)
 
 
+def forget_vectors(model: str) -> None:
+    """Delete all vectors that a model made: another one answers under its name."""
+    Vector.objects.filter(model=model).delete()
+
+
 def forget_unused_vectors(*, older_than: timedelta = timedelta(days=1)) -> int:
     """Delete vectors that no published entry's text has and that are older than `older_than`; returns how many.
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from knowledge.embedding import Matrix
-from knowledge.vector_store.base import CollectionMissingError, Hit
+from knowledge.vector_store.base import CollectionMissingError, Hit, StoreUnavailableError
 
 
 class MemoryStore:
@@ -41,7 +41,10 @@ class MemoryStore:
         vectors = self._get(collection)
         if not vectors:
             return []
-        similarities = np.stack(list(vectors.values())) @ vector
+        rows = np.stack(list(vectors.values()))
+        if rows.shape[1] != len(vector):
+            raise StoreUnavailableError(f"The question has {len(vector)} dimensions, the collection {rows.shape[1]}.")
+        similarities = rows @ vector
         hits = [Hit(i, float(s)) for i, s in zip(vectors, similarities, strict=True)]
         return sorted(hits, key=lambda hit: -hit.similarity)[:limit]
 

@@ -200,7 +200,7 @@ def test_asking_for_json_prints_one_object_with_everything_a_program_needs(asked
     assert (found["way"], len(found["candidates"]), set(found["milliseconds"])) == (
         "index",
         2,
-        {"embed", "search", "join"},
+        {"embed", "search", "words", "rank", "join"},
     )
     assert (best["id"], best["answer"], best["matched"]) == (
         str(asked[3].pk),

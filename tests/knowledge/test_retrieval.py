@@ -7,6 +7,7 @@ import pytest
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, Settings
 
+from knowledge.confidence import CLARIFY_AT, QUOTE_AT
 from knowledge.indexing import drain
 from knowledge.models import Entry, KnowledgeBase
 from knowledge.retrieval import Candidate, RetrievalError, retrieve
@@ -77,7 +78,7 @@ def test_it_says_how_it_was_found_and_how_long_each_step_took(
 ) -> None:
     found = retrieve("Where is thing4?", knowledge_bases=[base.pk], store=store)
     assert found.way == "index"
-    assert set(found.milliseconds) == {"embed", "search", "join"}
+    assert set(found.milliseconds) == {"embed", "search", "words", "rank", "join"}
     assert all(ms >= 0 for ms in found.milliseconds.values())
 
 
@@ -233,7 +234,44 @@ def test_a_model_that_is_away_is_a_retrieval_error_in_words_for_staff(
 ) -> None:
     words.down = True
     with pytest.raises(RetrievalError, match="could not be embedded: The embedding server is away"):
-        found_by("Where is thing4?", base, store=store)
+        found_by("Who are you?", base, store=store)
+
+
+def test_while_the_model_is_away_the_words_of_a_question_are_looked_up_and_never_make_an_answer_plain(
+    base: KnowledgeBase, entries: list[Entry], store: MeddledStore, words: WordEmbedder
+) -> None:
+    words.down = True
+    found = retrieve("Where is thing4?", knowledge_bases=[base.pk], store=store)
+    assert (found.way, found.candidates[0].entry) == ("words", entries[4])
+    assert CLARIFY_AT < found.confidence < QUOTE_AT
+
+
+def test_an_entry_that_has_no_vector_yet_is_found_by_its_words_and_waits(
+    base: KnowledgeBase, entries: list[Entry], store: MeddledStore
+) -> None:
+    fresh = make_entry(base, "Error E-4041 on the display?", "Charge it.")
+    found = retrieve("my display says e4041", knowledge_bases=[base.pk], store=store)
+    assert fresh in [candidate.entry for candidate in found.waiting]
+
+
+def test_a_code_that_vectors_miss_is_found_by_its_words(
+    base: KnowledgeBase, entries: list[Entry], store: MeddledStore, words: WordEmbedder
+) -> None:
+    for code in ("E-4041", "E-4042", "E-4043"):
+        make_entry(base, f"What does error {code} on the display mean?", "Charge it.")
+    drain(store, words)
+    assert found_by("error e4042 on display", base, store=store)[0].question.find("E-4042") > 0
+
+
+def test_the_confidence_tells_a_question_that_an_entry_answers_from_one_that_none_does(
+    base: KnowledgeBase, entries: list[Entry], store: MeddledStore
+) -> None:
+    answered, unanswered = (
+        retrieve(question, knowledge_bases=[base.pk], store=store).confidence
+        for question in ("Where is thing4?", "Who won the cup final?")
+    )
+    assert answered >= QUOTE_AT
+    assert unanswered < CLARIFY_AT
 
 
 def test_a_model_that_is_not_there_is_a_retrieval_error_too(base: KnowledgeBase, settings: Settings) -> None:
@@ -248,7 +286,7 @@ def test_the_number_of_queries_does_not_grow_with_the_entries(
     store: MeddledStore,
     django_assert_max_num_queries: DjangoAssertNumQueries,
 ) -> None:
-    with django_assert_max_num_queries(4):
+    with django_assert_max_num_queries(10):
         found = found_by("Where is thing4?", base, store=store)
         assert all(entry.phrasings.all() is not None and entry.knowledge_base.name for entry in found)
 

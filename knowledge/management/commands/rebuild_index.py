@@ -4,12 +4,13 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from knowledge.embedding import EmbeddingError
+from knowledge.embedding import EmbeddingError, get_embedder
 from knowledge.indexing import LeaseTakenError
 from knowledge.management.commands._bases import add_base_argument, counting, find_base
 from knowledge.selectors import index_overview
 from knowledge.services import rebuild_index
 from knowledge.vector_store import StoreError
+from knowledge.vectors import forget_vectors
 
 
 class Command(BaseCommand):
@@ -18,11 +19,18 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the options."""
         add_base_argument(parser)
+        parser.add_argument(
+            "--embed-again",
+            action="store_true",
+            help="Forget the vectors of all texts first: for another model that answers under the same name.",
+        )
 
     def handle(self, *_: Any, **options: Any) -> None:
         """Rebuild, with progress; Ctrl-C leaves the old index in place."""
         base = find_base(options["knowledge_base"])
         try:
+            if options["embed_again"]:
+                forget_vectors(get_embedder().name)
             with counting(self.stdout, "Indexed", index_overview(base).published) as counter:
                 rebuild_index(base, counter.add)
         except LeaseTakenError as error:
