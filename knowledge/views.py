@@ -8,6 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
+from django_htmx.http import trigger_client_event
 
 from knowledge.markdown import render as render_markdown
 from knowledge.models import Entry
@@ -16,6 +17,7 @@ from knowledge.services import retry_indexing
 MAX_BADGES = 200
 QUICK_LOOKS = 120  # at half a second each: a minute, after which whatever keeps the entry waiting is not quick
 STOP_POLLING = 286
+ARRIVED = "entry-indexed"  # heard by what an entry's form shows once the entry is live
 
 
 @require_GET
@@ -58,7 +60,8 @@ def _badges(request: HttpRequest, shown: Sequence[Entry], waiting: Sequence[Entr
         "pause": "500ms" if look < QUICK_LOOKS else "10s",
         "may_retry": request.user.has_perm("knowledge.change_entry"),
     }
-    return render(request, "knowledge/_badges.html", context, status=200 if waiting else STOP_POLLING)
+    response = render(request, "knowledge/_badges.html", context, status=200 if waiting else STOP_POLLING)
+    return trigger_client_event(response, ARRIVED) if shown and not waiting else response
 
 
 def _parse_ids(values: Sequence[str]) -> list[uuid.UUID]:

@@ -20,6 +20,7 @@ from knowledge import services
 from knowledge.admin.filters import IndexStateFilter, LanguageFilter, ReviewDueFilter
 from knowledge.admin.forms import EntryForm
 from knowledge.admin.history import HistoryPages
+from knowledge.admin.testing import AskPages
 from knowledge.admin.transfer import TransferPages
 from knowledge.markdown import render
 from knowledge.models import Entry, Phrasing
@@ -40,7 +41,7 @@ class RefusedRequest(HttpRequest):
 
 
 @admin.register(Entry)
-class EntryAdmin(HistoryPages, TransferPages, EntryModelAdmin):
+class EntryAdmin(AskPages, HistoryPages, TransferPages, EntryModelAdmin):
     """What may be said, entry by entry."""
 
     form = EntryForm
