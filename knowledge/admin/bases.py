@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 
+from knowledge import services
 from knowledge.models import Category, KnowledgeBase
 
 if TYPE_CHECKING:
@@ -31,6 +32,14 @@ class KnowledgeBaseAdmin(BaseModelAdmin):
     def entry_count(self, base: KnowledgeBase) -> int:
         """How many entries it has, whatever their status."""
         return int(getattr(base, "entries_total", 0))
+
+    def delete_model(self, request: HttpRequest, obj: KnowledgeBase) -> None:  # noqa: ARG002
+        """Delete through the service."""
+        services.delete_bases(KnowledgeBase.objects.filter(pk=obj.pk))
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[KnowledgeBase]) -> None:  # noqa: ARG002
+        """Delete through the service."""
+        services.delete_bases(queryset)
 
 
 @admin.register(Category)

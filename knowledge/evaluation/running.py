@@ -48,7 +48,7 @@ def evaluate(dataset: Dataset, *, baselines: bool, steps: Steps) -> dict[str, An
 def _ask_product(dataset: Dataset, embedder: Embedder, questions: Matrix, steps: Steps) -> Answers:
     with scratch() as store:
         base = KnowledgeBase.objects.create(name=dataset.name[:100], slug="scratch")
-        ids = _fill(base, dataset.bank, store, embedder, steps)
+        ids = fill(base, dataset.bank, store, embedder, steps)
         ask = partial(retrieve, knowledge_bases=[base.pk], limit=DEPTH, store=store)
         found: list[Retrieval] = []
         with steps("Questions asked", len(dataset.queries)) as done:
@@ -65,7 +65,7 @@ def _ask_product(dataset: Dataset, embedder: Embedder, questions: Matrix, steps:
     return Answers(hits, confidence, [verdict(r.confidence) for r in found], milliseconds)
 
 
-def _fill(
+def fill(
     base: KnowledgeBase, bank: Sequence[BankEntry], store: VectorStore, embedder: Embedder, steps: Steps
 ) -> dict[uuid.UUID, str]:
     """Import and index the bank as an editor's file would be; returns the set's id of each entry."""

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import QuerySet
 
 from knowledge.lexical.counting import count_words
 from knowledge.lexical.weights import forget_banks
@@ -25,6 +26,12 @@ def index_words(entries: Sequence[tuple[Entry, Sequence[str]]]) -> None:
     if rows:
         with connection.cursor() as cursor:
             cursor.executemany(_INSERT, rows)
+    forget_banks()
+
+
+def forget_words(entries: QuerySet[Entry]) -> None:
+    """Remove the rows of entries that are about to be deleted."""
+    Posting.objects.filter(entry__in=entries.order_by().values("pk")).delete()
     forget_banks()
 
 

@@ -36,7 +36,7 @@ class Migration(migrations.Migration):
                 ("word", models.BigIntegerField()),
                 ("count", models.PositiveSmallIntegerField()),
                 ("length", models.PositiveIntegerField()),
-                ("entry", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="+", to="knowledge.entry")),
+                ("entry", models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name="+", to="knowledge.entry")),
             ],
         ),
         migrations.RunPython(fill, migrations.RunPython.noop, elidable=True),

@@ -13,7 +13,9 @@ class Posting(models.Model):
 
     pk = models.CompositePrimaryKey("word", "entry")
     word = models.BigIntegerField()
-    entry = models.ForeignKey(Entry, models.CASCADE, related_name="+")
+    # Removed by the services that delete entries: Django would load every row first, and the admin list each of them. A
+    # row that is left behind does no harm, for what is found is looked up among the entries.
+    entry = models.ForeignKey(Entry, models.DO_NOTHING, related_name="+", db_constraint=False)
     count = models.PositiveSmallIntegerField()
     # Words of the entry, repeated on each of its rows so that a search reads one table.
     length = models.PositiveIntegerField()

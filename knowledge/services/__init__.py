@@ -3,6 +3,7 @@
 from knowledge.services.entries import (
     EntryChangedError,
     EntryGoneError,
+    delete_bases,
     delete_entries,
     request_indexing,
     restore_version,
@@ -18,6 +19,7 @@ __all__ = [
     "EntryGoneError",
     "ImportReport",
     "check_index",
+    "delete_bases",
     "delete_entries",
     "import_rows",
     "rebuild_index",

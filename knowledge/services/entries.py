@@ -8,8 +8,8 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from knowledge.lexical import index_words
-from knowledge.models import Entry, PendingRemoval, Phrasing
+from knowledge.lexical import forget_words, index_words
+from knowledge.models import Entry, KnowledgeBase, PendingRemoval, Phrasing
 from knowledge.passages import content_hash
 from knowledge.services.history import record_versions
 from knowledge.tasks import hint_after_commit
@@ -114,9 +114,19 @@ def delete_entries(entries: QuerySet[Entry]) -> int:
     with transaction.atomic():
         rows = list(_locked(entries).only(*PLACE))
         _have_removed(rows)
-        Entry.objects.filter(pk__in=[row.pk for row in rows]).delete()
+        doomed = Entry.objects.filter(pk__in=[row.pk for row in rows])
+        forget_words(doomed)
+        doomed.delete()
         hint_after_commit()
     return len(rows)
+
+
+def delete_bases(bases: QuerySet[KnowledgeBase]) -> None:
+    """Delete knowledge bases with all that is in them; the indexer removes their collections."""
+    with transaction.atomic():
+        doomed = KnowledgeBase.objects.filter(pk__in=list(bases.values_list("pk", flat=True)))
+        forget_words(Entry.objects.filter(knowledge_base__in=doomed))
+        doomed.delete()
 
 
 def restore_version(

@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from knowledge.models import Category, Entry, KnowledgeBase, StoreHealth
+from knowledge.models import Category, Entry, KnowledgeBase, Posting, StoreHealth
 from knowledge.models.content import MAX_INDEX_ATTEMPTS
 from tests.knowledge.factories import make_base, make_entry
 from tests.people import client_of, editor_client, nobody_client, staff_client
@@ -140,3 +140,17 @@ def test_a_knowledge_base_can_be_deleted_with_its_entries_by_an_administrator(ba
     assert editor_client().post(url, {"post": "yes"}).status_code == 403
     client_of(User.objects.create_superuser("root")).post(url, {"post": "yes"})
     assert list(Entry.objects.all()) == [kept]
+
+
+@pytest.mark.parametrize("model", ["entry", "knowledgebase"])
+def test_before_a_deletion_the_admin_does_not_list_the_words_that_go_along(model: str) -> None:
+    entry = make_entry(make_base(), "Where is the library?")
+    target = entry.pk if model == "entry" else entry.knowledge_base_id
+    url = reverse(f"admin:knowledge_{model}_delete", args=[target])
+    client = client_of(User.objects.create_superuser("ada"))
+    page = client.get(url).content.decode()
+    assert "Where is the library?" in page
+    assert "osting" not in page
+    client.post(url, {"post": "yes"})
+    assert not Entry.objects.exists()
+    assert not Posting.objects.exists()

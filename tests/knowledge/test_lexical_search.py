@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from knowledge.lexical import LexicalMatch, index_words, search_words
 from knowledge.lexical.weights import bank_of
 from knowledge.models import Entry, KnowledgeBase, Posting
-from knowledge.services import delete_entries, set_status
+from knowledge.services import delete_bases, delete_entries, set_status
 from tests.knowledge.factories import edit, make_base, make_entry
 
 pytestmark = pytest.mark.django_db
@@ -84,9 +84,11 @@ def test_drafts_archived_and_deleted_entries_are_not_found(base: KnowledgeBase) 
 
 
 def test_a_deleted_knowledge_base_takes_its_words_along(base: KnowledgeBase) -> None:
+    kept = make_entry(make_base("Museum"), "Where is the library?")
     make_entry(base, "Where is the library?")
-    base.delete()
-    assert not Posting.objects.exists()
+    delete_bases(KnowledgeBase.objects.filter(pk=base.pk))
+    assert not KnowledgeBase.objects.filter(pk=base.pk).exists()
+    assert set(Posting.objects.values_list("entry", flat=True)) == {kept.pk}
 
 
 def test_bases_are_apart_and_can_be_searched_together(base: KnowledgeBase) -> None:
@@ -243,5 +245,5 @@ def test_indexing_again_changes_nothing(base: KnowledgeBase) -> None:
 def test_the_last_entry_of_a_base_is_known_to_be_gone(base: KnowledgeBase) -> None:
     entry = make_entry(base, "Where is the library?")
     assert search("library", base)
-    entry.delete()
+    delete_entries(Entry.objects.filter(pk=entry.pk))
     assert search("library", base) == {}
