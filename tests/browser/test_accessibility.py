@@ -57,7 +57,7 @@ def test_a_source_a_wrong_address_and_a_failure_are_open_to_all(
     assert flaws(visitor.page) == []
     assert flaws(visitor.open("/nowhere/").page) == []
     unlucky = visit(broken_site, **way).open()
-    unlucky.ask(DELIVERY)
+    unlucky.ask("Kann ich Wolfram schmelzen?")  # no word of the entries: those would be offered
     assert flaws(unlucky.page) == []
 
 

@@ -105,12 +105,19 @@ def test_a_thumb_is_remembered_and_can_be_taken_back(site: str, visit: Visit) ->
 
 def test_what_cannot_be_looked_up_says_so_and_is_asked_again_without_typing(broken_site: str, visit: Visit) -> None:
     visitor = visit(broken_site).open()
-    failed = visitor.ask("is the shop open today?")
+    failed = visitor.ask("Kann ich Wolfram schmelzen?")  # no word of the entries: those would be offered
     expect(failed.locator(".answer")).to_contain_text("try again")
     failed.get_by_role("button", name="Try again").click()
     expect(visitor.questions).to_have_count(2)
-    expect(visitor.questions.last).to_contain_text("is the shop open today?")
+    expect(visitor.questions.last).to_contain_text("Kann ich Wolfram schmelzen?")
     visitor.reply()
+
+
+def test_while_questions_cannot_be_embedded_their_words_find_entries_to_offer(broken_site: str, visit: Visit) -> None:
+    reply = visit(broken_site).open().ask("what are your opening hours?")
+    expect(reply.locator(".answer")).to_contain_text("Did you mean")
+    offers = reply.get_by_role("list", name="Questions I can answer").get_by_role("button")
+    expect(offers.first).to_be_visible()
 
 
 def test_copying_takes_the_answer_as_it_reads(site: str, visit: Visit) -> None:
