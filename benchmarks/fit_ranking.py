@@ -1,6 +1,6 @@
 """The constants of `knowledge.ranking`: fitted on the dev splits of the public sets, through the product's own search.
 
-Run: python -m benchmarks.fit_ranking (about five minutes). It prints what the constants should be and changes nothing.
+Run: python -m benchmarks.fit_ranking (about ten minutes). It prints what the constants should be and changes nothing.
 
 Each question is a choice between the entries that were found and "none of these". The weights make the choices that
 were right as likely as they can be (maximum likelihood of a conditional logit); every set weighs the same.

@@ -192,6 +192,7 @@ def test_asking_prints_the_nearest_questions_and_the_best_answer(asked: list[Ent
     assert lines[0].split(maxsplit=1) == ["1.000", "Where is thing3?"]
     assert "Thing3 is in box3." in lines
     assert "from the index search" in lines[-1]
+    assert "confidence " in lines[-1]
 
 
 def test_asking_for_json_prints_one_object_with_everything_a_program_needs(asked: list[Entry]) -> None:
@@ -208,6 +209,7 @@ def test_asking_for_json_prints_one_object_with_everything_a_program_needs(asked
         "Where is thing3?",
     )
     assert best["similarity"] == pytest.approx(1, abs=1e-3)
+    assert 0.9 < found["confidence"] <= 1
 
 
 def test_asking_where_nothing_is_known_says_so(base: KnowledgeBase, words: WordEmbedder) -> None:

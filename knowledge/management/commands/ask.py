@@ -53,7 +53,7 @@ def _as_text(found: Retrieval) -> str:
     if found.candidates:
         lines += ["", found.candidates[0].entry.answer]
     times = ", ".join(f"{step} {ms:.1f} ms" for step, ms in found.milliseconds.items())
-    return "\n".join([*lines, "", f"(from the {found.way} search; {times})"])
+    return "\n".join([*lines, "", f"(confidence {found.confidence:.0%}, from the {found.way} search; {times})"])
 
 
 def _as_json(question: str, found: Retrieval) -> str:
@@ -64,11 +64,18 @@ def _as_json(question: str, found: Retrieval) -> str:
             "question": c.entry.question,
             "answer": c.entry.answer,
             "similarity": round(c.similarity, 4),
+            "score": round(c.score, 4),
             "matched": c.matched,
         }
         for c in found.candidates
     ]
     return json.dumps(
-        {"question": question, "way": found.way, "milliseconds": found.milliseconds, "candidates": candidates},
+        {
+            "question": question,
+            "confidence": round(found.confidence, 4),
+            "way": found.way,
+            "milliseconds": found.milliseconds,
+            "candidates": candidates,
+        },
         ensure_ascii=False,
     )
