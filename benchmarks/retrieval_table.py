@@ -108,8 +108,8 @@ def _against_baselines(reports: dict[str, dict[str, Any]]) -> list[str]:
             figures = report["product"] if way == "product" else report["baselines"][way]
             counts = f"{figures['n']:,}" if way == "product" else ""
             times = [_milliseconds(figures[key]) for key in ("p50_ms", "p95_ms")]
-            mark = "**" if way == "product" else ""
-            lines.append(_row(name if mark else "", title, counts, *[_percent(figures[k], mark) for k in keys], *times))
+            named = name if way == "product" else ""
+            lines.append(_row(named, title, counts, *[_percent(figures[key]) for key in keys], *times))
     return lines
 
 
@@ -127,8 +127,8 @@ def _row(*cells: str) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def _percent(share: float | None, mark: str = "") -> str:
-    return "–" if share is None else f"{mark}{share * 100:.1f}{mark}"
+def _percent(share: float | None) -> str:
+    return "–" if share is None else f"{share * 100:.1f}"
 
 
 def _milliseconds(value: float) -> str:
