@@ -122,10 +122,11 @@ def retrieve(
         near = list(hits.current)[:NEAREST]
         words = search_words(question, knowledge_bases=knowledge_bases, also=near, limit=BY_WORDS)
     with clock.lap("rank"):
-        ranked = _Ranked(vector, embedder.name, hits.with_words(words), words)
+        weighed = hits.with_words(words)
+        ranked = _Ranked(vector, embedder.name, weighed, words)
     with clock.lap("join"):
         candidates = _candidates(ranked, limit)
-        waiting = _waiting(hits, ranked, words, limit)
+        waiting = _waiting(hits.waiting, weighed.keys() - set(ranked.ids), words, limit)
     return Retrieval(candidates, search.way, clock.milliseconds, waiting, ranked.confidence(candidates))
 
 
@@ -178,6 +179,7 @@ class _Ranked:
         fitting = {key: rows for key, rows in known.items() if rows.shape[1] == len(vector)}
         # In the order of `entries`, so that what is equal stays in the order in which it was found.
         self.ids = [entry_id for entry_id, now in entries.items() if (entry_id, now) in fitting]
+        self.versions = entries
         self.words = words
         self.order: list[int] = []
         self.scores = np.zeros(0)
@@ -200,12 +202,15 @@ class _Ranked:
 
     def confidence(self, candidates: Sequence[Candidate]) -> float:
         """The probability that the first candidate is meant."""
-        return float(probabilities(self.scores)[self.order[0]]) if candidates else 0.0
+        if not candidates:
+            return 0.0
+        # Not always the best of those weighed: that one may have been edited or taken back since.
+        return float(probabilities(self.scores)[self.ids.index(candidates[0].entry.pk)])
 
-    def evidence(self, place: int) -> Evidence:
-        """What speaks for the entry at a place."""
+    def candidate(self, place: int, entry: Entry) -> Candidate:
+        """The entry at a place with all that speaks for it."""
         found, words = self.signals, self.words.get(self.ids[place], NO_WORDS).words
-        return Evidence(
+        evidence = Evidence(
             phrasing=float(found.phrasing[place]),
             entry=float(found.entry[place]),
             agreement=float(found.agreement[place]),
@@ -213,33 +218,31 @@ class _Ranked:
             coverage=float(found.coverage[place]),
             words=words,
         )
+        nearest, score = int(found.nearest[place]), float(self.scores[place])
+        return Candidate(entry, evidence.phrasing, nearest, score, evidence)
 
 
 def _candidates(ranked: _Ranked, limit: int) -> tuple[Candidate, ...]:
+    """The best, as far as they still say what was weighed."""
     best = ranked.order[:limit]
-    entries = _entries([ranked.ids[place] for place in best])
-    found = ranked.signals if best else None
-    return tuple(
-        Candidate(
-            entries[ranked.ids[place]],
-            float(found.phrasing[place]),
-            int(found.nearest[place]),
-            float(ranked.scores[place]),
-            ranked.evidence(place),
-        )
-        for place in best
-        if found and ranked.ids[place] in entries
-    )
+    rows = _entries([ranked.ids[place] for place in best])
+    entries = {pk: entry for pk, entry in rows.items() if entry.content_hash == ranked.versions[pk]}
+    ids = {place: ranked.ids[place] for place in best}
+    return tuple(ranked.candidate(place, entries[ids[place]]) for place in best if ids[place] in entries)
 
 
-def _waiting(hits: _Hits, ranked: _Ranked, words: dict[uuid.UUID, LexicalMatch], limit: int) -> tuple[Candidate, ...]:
+def _waiting(
+    former: dict[uuid.UUID, tuple[float, int]],
+    unknown: set[uuid.UUID],
+    words: dict[uuid.UUID, LexicalMatch],
+    limit: int,
+) -> tuple[Candidate, ...]:
     """Entries that the index does not have as they are now: by their former words, or by their new ones."""
-    unknown = hits.with_words(words).keys() - set(ranked.ids) - hits.waiting.keys()
-    new = sorted(unknown, key=lambda entry_id: (-words.get(entry_id, NO_WORDS).coverage, entry_id))
-    chosen = [*hits.waiting, *new][:limit]
+    new = sorted(unknown - former.keys(), key=lambda entry_id: (-words.get(entry_id, NO_WORDS).coverage, entry_id))
+    chosen = [*former, *new][:limit]
     entries = _entries(chosen)
     return tuple(
-        Candidate(entries[i], *hits.waiting.get(i, (0.0, 1)), evidence=_by_match(words.get(i, NO_WORDS)))
+        Candidate(entries[i], *former.get(i, (0.0, 1)), evidence=_by_match(words.get(i, NO_WORDS)))
         for i in chosen
         if i in entries
     )

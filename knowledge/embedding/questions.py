@@ -18,7 +18,7 @@ import structlog
 from django.core.cache import caches
 
 from knowledge.embedding.backends import get_embedder
-from knowledge.embedding.base import Embedder, Matrix
+from knowledge.embedding.base import Embedder, EmbeddingError, Matrix
 
 log = structlog.get_logger(__name__)
 SHARED = "vectors"
@@ -105,15 +105,15 @@ class _Memory:
     def _make(self, embedder: Embedder, text: str, key: str, mine: Future[Matrix]) -> Matrix:
         try:
             vector = self._fetch(embedder, text, key)
-        except BaseException as error:  # whatever it is: those who wait for this vector must not wait for ever
+            mine.set_result(vector)
+        except EmbeddingError as error:
             mine.set_exception(error)
             raise
-        else:
-            mine.set_result(vector)
-            return vector
         finally:
+            mine.cancel()  # does nothing once it is done; those who wait must not wait for ever
             with self._lock:
                 del self._being_made[key]
+        return vector
 
     def _fetch(self, embedder: Embedder, text: str, key: str) -> Matrix:
         # Before this process has seen what its model makes, it cannot tell whether a shared vector is of that kind.

@@ -4,8 +4,8 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from knowledge.lexical.common import is_common
 from knowledge.lexical.counting import word_number
+from knowledge.lexical.function_words import is_common
 from knowledge.lexical.stems import forms
 from knowledge.lexical.typos import neighbours
 from knowledge.lexical.weights import Bank, frequencies

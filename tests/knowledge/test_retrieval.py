@@ -10,6 +10,7 @@ from pytest_django import DjangoAssertNumQueries, Settings
 from knowledge.confidence import CLARIFY_AT, QUOTE_AT
 from knowledge.indexing import drain
 from knowledge.models import Entry, KnowledgeBase
+from knowledge.ranking import Floats, Signals
 from knowledge.retrieval import Candidate, RetrievalError, retrieve
 from knowledge.vector_store import ChromaStore, StoreUnavailableError, VectorStore
 from tests.knowledge.embedding_server import hanging
@@ -303,3 +304,22 @@ def test_a_hung_chroma_costs_one_timeout_and_then_nothing(
     assert [f.candidates[0].entry for f in found] == [reload(entries[4])] * 2
     assert found[0].milliseconds["search"] < 1_000
     assert found[1].milliseconds["search"] < 100
+
+
+@pytest.mark.parametrize("change", [{"status": Entry.Status.DRAFT}, {"question": "What is a tandem?"}])
+def test_an_entry_that_changes_while_a_question_is_ranked_is_neither_served_nor_counted(
+    base: KnowledgeBase,
+    entries: list[Entry],
+    store: MeddledStore,
+    monkeypatch: pytest.MonkeyPatch,
+    change: dict[str, object],
+) -> None:
+    def weigh_and_be_edited(scores: Signals) -> Floats:
+        edit(reload(entries[4]), **change)
+        return weigh(scores)
+
+    weigh = Signals.scores
+    monkeypatch.setattr(Signals, "scores", weigh_and_be_edited)
+    found = retrieve("Where is thing4?", knowledge_bases=[base.pk], store=store)
+    assert entries[4] not in [candidate.entry for candidate in found.candidates]
+    assert found.confidence < QUOTE_AT
