@@ -6,7 +6,8 @@ The confidence is a probability: of a hundred questions with 0.8, about eighty s
 
 from enum import StrEnum
 
-# Read off the dev splits of banking77_oos and clinc150.
+# A start, round numbers: on the dev splits they quote something for 3 % of clinc150's questions without an answer, and
+# for 28 % of banking77_oos's, which lie between those with one.
 QUOTE_AT = 0.60
 CLARIFY_AT = 0.10
 # Words alone never make an answer plain: without the embedding model there are offers, and no quotes.
