@@ -1,148 +1,215 @@
-"""The constants of `knowledge.ranking`: fitted on the dev splits of the public sets, through the product's own search.
+"""The constants of `knowledge.ranking` and `knowledge.confidence`, fitted on dev splits through the product's search.
 
 Run: python -m benchmarks.fit_ranking (about ten minutes). It prints what the constants should be and changes nothing.
 
-Each question is a choice between the entries that were found and "none of these". The weights make the choices that
-were right as likely as they can be (maximum likelihood of a conditional logit); every set weighs the same.
+1. The order: a conditional logit of "which entry is meant?" over the candidates of questions that have an answer.
+2. What tells a question with an answer from one without: a logistic regression on differences, each pair a question
+   with an answer and one without of the same set, so that no set's own level plays a part.
+3. What that is worth: a logistic regression of "the first entry is right" on it and on what each base is like.
+
+Banks are also taken with fewer phrasings than they have, for real ones often have none.
 """
 
-import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import Literal
 
-import django
 import numpy as np
 import numpy.typing as npt
 
+from benchmarks import sandbox  # noqa: F401  (sets Django up, so it comes first)
+from benchmarks.fitting import choice, logistic
 from benchmarks.product import ROOT
 from benchmarks.reporting import say
-
-if TYPE_CHECKING:
-    from knowledge.retrieval import Retrieval
+from knowledge.embedding import get_embedder
+from knowledge.evaluation import Dataset, load_dataset
+from knowledge.evaluation.running import fill
+from knowledge.evaluation.scratch import scratch
+from knowledge.models import KnowledgeBase
+from knowledge.retrieval import Candidate, Retrieval, retrieve
+from knowledge.retrieval.weighing import match_of, scale_of
 
 SETS = ROOT.parent / "shared" / "benchmarks"
-BANKS = (
-    ("banking77", "faqs.jsonl"),
-    ("banking77", "faqs_10shot.jsonl"),
-    ("banking77_oos", "faqs.jsonl"),
-    ("clinc150", "faqs.jsonl"),
-    ("clinc150", "faqs_10shot.jsonl"),
-)
-NAMES = ("PHRASING", "ENTRY", "AGREEMENT", "BM25", "COVERAGE", "NONE_OF_THESE")
-WEIGHED = 40  # more than are ever weighed for a question
-SHRINK = 1e-5
-STEPS = 40
+DEMO = ROOT / "knowledge" / "demo"
+CANDIDATES = 34  # all that are ever weighed for a question
+MOST_QUESTIONS = 1_600
+PAIRS = 30_000
+ORDER = ("SPAN", "WHOLE", "AGREEMENT", "BM25", "COVERAGE")
+SCOPE = ("SPAN", "ENTRY", "OVERLAP", "LENGTH")
+WORTH = ("CROWDING", "COHESION", "WORDINGS", "OFFSET")
 Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
-class Choices:
-    """Questions' options: evidence (n, options, 6), which exist and which are right (n, options), weights (n,)."""
+class Source:
+    """A set to fit on, and how.
 
+    `tells` is what its questions weigh in steps 1 and 2, `weighs` in step 3: there it balances sets all of whose
+    questions have an answer against one of which half have none. `out` is the share without an answer that is assumed.
+    """
+
+    folder: Path
+    tells: float
+    weighs: float
+    out: float = 0.0
+    bank: str = "faqs.jsonl"
+    queries: str = "queries.jsonl"
+    split: Literal["dev", "test"] = "dev"
+    phrasings: int = 99
+
+
+TEN = "faqs_10shot.jsonl"
+SOURCES = (
+    Source(SETS / "banking77", 1, 2.5),
+    Source(SETS / "banking77", 1, 1, bank=TEN),
+    Source(SETS / "banking77_oos", 1, 3, 0.5),
+    Source(SETS / "clinc150", 1, 1, 0.2),
+    Source(SETS / "clinc150", 1, 1, 0.2, bank=TEN),
+    Source(SETS / "banking77", 0.1, 0.25, phrasings=2),
+    Source(SETS / "banking77_oos", 0.1, 0.25, 0.5, phrasings=1),
+    Source(SETS / "banking77_oos", 0.1, 0.25, 0.5, phrasings=0),
+    Source(SETS / "clinc150", 0.1, 0.25, 0.2, phrasings=1),
+    Source(SETS / "clinc150", 0.1, 0.25, 0.2, phrasings=0),
+    Source(DEMO, 0.3, 0.6, 0.2, queries="questions.jsonl", split="test"),
+)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The questions of a source: each one's candidates, and of its first one what the confidence is made of."""
+
+    source: Source
     evidence: Floats
-    exists: npt.NDArray[np.bool_]
-    right: npt.NDArray[np.bool_]
-    weights: Floats
+    """(n, candidates, 5), as `ORDER`; zeros where there are fewer."""
+    exists: Bools
+    relevant: Bools
+    inside: Bools
+    scope: Floats
+    """(n, 4), as `SCOPE`."""
+    worth: Floats
+    """(n, 4), as `WORTH`."""
+
+    @property
+    def right(self) -> Bools:
+        """Whether the first candidate is a right one."""
+        first: Bools = self.relevant[:, 0]
+        return first
+
+    @property
+    def weights(self) -> Floats:
+        """What each question weighs: so that the share without an answer is what the source says, together 1."""
+        outside = (~self.inside).sum()
+        if not outside:
+            return np.full(len(self.inside), 1 / len(self.inside))
+        share = self.source.out
+        weights: Floats = np.where(self.inside, (1 - share) / self.inside.sum(), share / outside)
+        return weights
 
 
 def main() -> int:
     """Fit and print; returns the exit code."""
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-    os.environ.setdefault("DEBUG", "1")
-    os.environ.setdefault("SECRET_KEY", "only to measure")
-    django.setup()
-    present = [(folder, bank) for folder, bank in BANKS if (SETS / folder).is_dir()]
-    if not present:
-        say(f"There is nothing in {SETS} to fit on.")
+    present = [source for source in SOURCES if source.folder.is_dir()]
+    if len(present) < len(SOURCES):
+        say(f"{SETS} has not all the sets to fit on.")
         return 1
-    options = [options_of(folder, bank) for folder, bank in present]
-    weights = fit(joined(options))
-    for name, weight in zip(NAMES, weights, strict=True):
-        say(f"{name} = {weight:.2f}")
+    asked = [ask(source) for source in present]
+    say("In knowledge/ranking.py:")
+    show(ORDER, fit_order(asked))
+    scope = fit_scope(asked)
+    say("In knowledge/confidence.py:")
+    slope, worth = fit_worth(asked, scope)
+    show(SCOPE, slope * scope)
+    show(WORTH, worth)
     return 0
 
 
-def options_of(folder: str, bank: str) -> list[tuple[Floats, npt.NDArray[np.bool_]]]:
-    """Ask a set's dev questions; for each its options' evidence (options, 6) and which are right, none of these last.
+def show(names: Sequence[str], values: Floats) -> None:
+    """Print constants as they stand in the code."""
+    say(f"{', '.join(names)} = {', '.join(f'{value:.2f}' for value in values)}")
 
-    Questions whose entry was not found at all teach nothing and are left out.
-    """
-    from knowledge.embedding import get_embedder  # noqa: PLC0415  (Django must be set up first)
-    from knowledge.evaluation import load_dataset  # noqa: PLC0415
-    from knowledge.evaluation.running import fill  # noqa: PLC0415
-    from knowledge.evaluation.scratch import scratch  # noqa: PLC0415
-    from knowledge.models import KnowledgeBase  # noqa: PLC0415
-    from knowledge.retrieval import retrieve  # noqa: PLC0415
 
-    dataset, embedder = load_dataset(SETS / folder, bank=bank, split="dev"), get_embedder()
-    say(f"{folder}, {bank}: {len(dataset.queries):,} questions …")
+def ask(source: Source) -> Asked:
+    """Ask a source's questions through the product, in a scratch installation."""
+    dataset, embedder = _dataset(source), get_embedder()
+    say(f"{source.folder.name}, {source.bank}, {source.phrasings} phrasings: {len(dataset.queries):,} questions …")
     vectors = embedder.embed([query.text for query in dataset.queries])
-    made = []
     with scratch() as store:
-        base = KnowledgeBase.objects.create(name=folder, slug="scratch")
+        base = KnowledgeBase.objects.create(name=dataset.name, slug="scratch")
         ids = fill(base, dataset.bank, store, embedder, _quietly)
-        ask = partial(retrieve, knowledge_bases=[base.pk], limit=WEIGHED, store=store)
-        for query, vector in zip(dataset.queries, vectors, strict=True):
-            found = ask(query.text, vector=vector)
-            relevant = [ids[candidate.entry.pk] in query.relevant for candidate in found.candidates]
-            if not query.relevant or any(relevant):
-                made.append((_evidence(found), np.array([*relevant, not query.relevant])))
-    return made
+        search = partial(retrieve, knowledge_bases=[base.pk], limit=CANDIDATES, store=store)
+        found = [search(q.text, vector=vector) for q, vector in zip(dataset.queries, vectors, strict=True)]
+    n = len(found)
+    evidence, exists = np.zeros((n, CANDIDATES, len(ORDER))), np.zeros((n, CANDIDATES), np.bool_)
+    relevant = np.zeros_like(exists)
+    for row, (query, retrieval) in enumerate(zip(dataset.queries, found, strict=True)):
+        for rank, candidate in enumerate(retrieval.candidates):
+            evidence[row, rank], exists[row, rank] = _evidence(candidate), True
+            relevant[row, rank] = ids[candidate.entry.pk] in query.relevant
+    scope, worth = np.array([_confidence(retrieval) for retrieval in found]).transpose(1, 0, 2)
+    inside = np.array([query.in_scope for query in dataset.queries])
+    return Asked(source, evidence, exists, relevant, inside, scope, worth)
 
 
-def _evidence(found: "Retrieval") -> Floats:
-    rows = np.zeros((len(found.candidates) + 1, len(NAMES)))
-    for row, candidate in enumerate(found.candidates):
-        rows[row, :-1] = astuple(candidate.evidence)[:5]
-    rows[-1, -1] = 1.0
-    return rows
+def fit_order(asked: Sequence[Asked]) -> Floats:
+    """Return the weights of the evidence under which the right entries are likeliest."""
+    rows = [one.inside & one.relevant.any(axis=1) for one in asked]
+    weights = [np.full(here.sum(), one.source.tells / here.sum()) for one, here in zip(asked, rows, strict=True)]
+    picked = [
+        np.concatenate([getattr(one, name)[here] for one, here in zip(asked, rows, strict=True)])
+        for name in ("evidence", "exists", "relevant")
+    ]
+    return choice(picked[0], picked[1], picked[2], np.concatenate(weights))
 
 
-def joined(sets: list[list[tuple[Floats, npt.NDArray[np.bool_]]]]) -> Choices:
-    """Put the questions of all sets into arrays, filled up with options that do not exist."""
-    questions = [question for of_set in sets for question in of_set]
-    most = max(len(right) for _, right in questions)
-    evidence = np.zeros((len(questions), most, len(NAMES)))
-    exists, right = np.zeros((2, len(questions), most), np.bool_)
-    for row, (values, marks) in enumerate(questions):
-        evidence[row, : len(marks)], exists[row, : len(marks)], right[row, : len(marks)] = values, True, marks
-    weights = np.concatenate([np.full(len(of_set), 1 / len(of_set) / len(sets)) for of_set in sets])
-    return Choices(evidence, exists, right, weights)
+def fit_scope(asked: Sequence[Asked]) -> Floats:
+    """Return the weights of what tells questions with an answer from others, the first of them 1."""
+    dice, differences, weights = np.random.default_rng(7), [], []
+    for one in asked:
+        inside, outside = np.flatnonzero(one.inside), np.flatnonzero(~one.inside)
+        if len(outside):
+            pairs = dice.choice(inside, PAIRS), dice.choice(outside, PAIRS)
+            differences.append(one.scope[pairs[0]] - one.scope[pairs[1]])
+            weights.append(np.full(PAIRS, one.source.tells / PAIRS))
+    rows = np.concatenate(differences)
+    fitted = logistic(rows, np.ones(len(rows)), np.concatenate(weights))
+    relative: Floats = fitted / fitted[0]
+    return relative
 
 
-def fit(choices: Choices) -> Floats:
-    """Return the six weights of the highest likelihood, by Newton's method with halved steps."""
-    weights = np.zeros(len(NAMES))
-    value, slope, curve = _likelihood(choices, weights)
-    for _ in range(STEPS):
-        step = np.linalg.solve(curve, slope)
-        while True:
-            next_value, next_slope, next_curve = _likelihood(choices, weights + step)
-            if next_value >= value or np.abs(step).max() < 1e-6:
-                break
-            step /= 2
-        weights, value, slope, curve = weights + step, next_value, next_slope, next_curve
-        if np.abs(step).max() < 1e-4:
-            break
-    return weights
+def fit_worth(asked: Sequence[Asked], scope: Floats) -> tuple[float, Floats]:
+    """Return what a match is worth, and the base it is in."""
+    rows = np.concatenate([np.column_stack([one.scope @ scope, one.worth]) for one in asked])
+    weights = np.concatenate([one.weights * one.source.weighs for one in asked])
+    fitted = logistic(rows, np.concatenate([one.right for one in asked]).astype(np.float64), weights)
+    return float(fitted[0]), fitted[1:]
 
 
-def _likelihood(choices: Choices, weights: Floats) -> tuple[float, Floats, Floats]:
-    """Return the log-likelihood, its slope (6,), and the curvature of its concave part, negated (6, 6)."""
-    scores = np.where(choices.exists, choices.evidence @ weights, -np.inf)
-    shares = np.exp(scores - scores.max(axis=1, keepdims=True))
-    shares /= shares.sum(axis=1, keepdims=True)
-    true = np.where(choices.right, shares, 0.0)
-    hit = np.maximum(true.sum(axis=1, keepdims=True), 1e-12)
-    value = float(choices.weights @ np.log(hit[:, 0])) - SHRINK * float(weights @ weights)
-    slope = np.einsum("n,no,nof->f", choices.weights, true / hit - shares, choices.evidence) - 2 * SHRINK * weights
-    mean = np.einsum("no,nof->nf", shares, choices.evidence)
-    second = np.einsum("n,no,nof,nog->fg", choices.weights, shares, choices.evidence, choices.evidence, optimize=True)
-    curve = second - (mean * choices.weights[:, None]).T @ mean + 2 * SHRINK * np.eye(len(weights))
-    return value, slope, curve
+def _dataset(source: Source) -> Dataset:
+    whole = load_dataset(
+        source.folder,
+        split=source.split,
+        bank=source.bank,
+        queries=source.queries,
+        limit=MOST_QUESTIONS,
+    )
+    bank = tuple(replace(entry, phrasings=entry.phrasings[: source.phrasings]) for entry in whole.bank)
+    return replace(whole, bank=bank)
+
+
+def _evidence(candidate: Candidate) -> list[float]:
+    e = candidate.evidence
+    return [e.span, e.whole, float(np.log(e.agreement)), e.bm25, e.coverage]
+
+
+def _confidence(found: Retrieval) -> list[list[float]]:
+    first = found.candidates[0]
+    match, scale = match_of(first, found.words), scale_of(first.entry.knowledge_base)
+    scope = [match.span, match.entry, match.overlap, float(np.log1p(match.words))]
+    return [scope, [scale.crowding, scale.cohesion, float(np.log(max(match.wordings, 1))), 1.0]]
 
 
 @contextmanager

@@ -158,7 +158,7 @@ def measure(bank: Bank, real_questions: Sequence[str]) -> Taken:
         "retrieve": lambda: _retrieve(bank, next(questions), taken),
         "embed and retrieve": whole,
         "embed": lambda: get_embedder().embed_one(next(to_embed)),
-        "raw query": lambda: _raw_query(collection, next(questions).vector, PASSAGES[0]),
+        "raw query": lambda: _raw_query(collection, next(questions).vector, PASSAGES),
         f"raw query for {NEAREST}": lambda: _raw_query(collection, next(questions).vector, NEAREST),
     }
     turns = (len(bank.questions) - 1) // (len(ways) - 1)

@@ -49,7 +49,7 @@ def measure(base: KnowledgeBase) -> tuple[list[float], list[float]]:
 
     def raw(question: str) -> None:
         vector = get_embedder().embed_one(question)
-        collection.query(query_embeddings=vector[None], n_results=PASSAGES[0], include=["distances"])
+        collection.query(query_embeddings=vector[None], n_results=PASSAGES, include=["distances"])
 
     taken: dict[Callable[[str], None], list[float]] = {ours: [], raw: []}
     for number, question in enumerate(shortened_questions(base)):

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from django.utils import timezone
 
-from knowledge.confidence import Verdict, verdict
+from knowledge.confidence import Verdict
 from knowledge.embedding import EmbeddingError, get_embedder
 from knowledge.models import Entry
 from knowledge.retrieval import Candidate, Retrieval, RetrievalError, retrieve
@@ -22,20 +22,6 @@ MAX_WORDINGS = 50
 # pairs are at 0.95 and above, and each of them asks the same twice; the next, at 0.91, ask two things. The demo has
 # none above 0.86 ("the display shows E10" and "… E21").
 NEAR = 0.92
-MAX_OFFERS = 3
-
-
-@dataclass(frozen=True)
-class Trial:
-    """What retrieval found for a question, and what a visitor would get for it without a model that writes."""
-
-    found: Retrieval
-    verdict: Verdict
-
-    @property
-    def offers(self) -> tuple[Candidate, ...]:
-        """What “did you mean” would name, best first."""
-        return self.found.candidates[:MAX_OFFERS]
 
 
 @dataclass(frozen=True)
@@ -45,11 +31,8 @@ class Wording:
     text: str
     first: Candidate | None
     confidence: float
-
-    @property
-    def verdict(self) -> Verdict:
-        """What a visitor who asks in these words would get."""
-        return verdict(self.confidence)
+    verdict: Verdict
+    """What a visitor who asks in these words would get."""
 
     def finds(self, entry: Entry) -> bool:
         """Whether these words lead to `entry`."""
@@ -90,12 +73,6 @@ class EntryCheck:
         return len(self.wordings) - len(self.strays)
 
 
-def try_question(question: str, *, knowledge_bases: Sequence[uuid.UUID], store: VectorStore | None = None) -> Trial:
-    """Ask as a visitor would; raises RetrievalError when nothing can be looked up."""
-    found = retrieve(question, knowledge_bases=knowledge_bases, store=store)
-    return Trial(found, verdict(found.confidence))
-
-
 def why_unchecked(entry: Entry) -> str:
     """Why asking this entry's wordings would tell nothing now, in a sentence; "" where it would."""
     state, now = entry.index_state, timezone.now()
@@ -119,7 +96,7 @@ def check_entry(entry: Entry, *, store: VectorStore | None = None) -> EntryCheck
     asked = texts[:MAX_WORDINGS]
     answers = list(_ask_all(asked, entry, store))
     wordings = [
-        Wording(text, next(iter(found.candidates), None), found.confidence)
+        Wording(text, next(iter(found.candidates), None), found.confidence, found.verdict)
         for text, found in zip(asked, answers, strict=True)
     ]
     neighbours = _neighbours(entry, zip(asked, answers, strict=True))

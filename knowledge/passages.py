@@ -7,11 +7,14 @@ to agree.
 import hashlib
 import uuid
 from collections.abc import Sequence
+from itertools import accumulate
 from typing import NamedTuple
 
 # Part of every content hash. When `passages` changes raise it, in a migration that stamps all entries anew.
-RECIPE = "1"
+RECIPE = "2"
 HASH_IN_ID = 16
+# Characters of phrasings in the passage of the entry as a whole: a model reads some 1,000, and the answer wants room.
+PHRASINGS_IN_WHOLE = 600
 
 
 class PassageKey(NamedTuple):
@@ -24,7 +27,7 @@ class PassageKey(NamedTuple):
 
 def passages(question: str, answer: str, phrasings: Sequence[str]) -> list[str]:
     """Texts to embed, by slot: 0 the entry as a whole, 1 the question, then one for each phrasing."""
-    return [f"{question}\n{answer}", question, *phrasings]
+    return ["\n".join([question, *_first(phrasings), answer]), question, *phrasings]
 
 
 def content_hash(question: str, answer: str, phrasings: Sequence[str]) -> str:
@@ -38,10 +41,21 @@ def vector_digest(model: str, text: str) -> str:
     return hashlib.sha256(f"{model}\x00{text}".encode()).hexdigest()
 
 
+def vectors_digest(model: str, content_hash: str) -> str:
+    """Name the vectors by `model` of all passages of an entry with this content, kept together in one row."""
+    return vector_digest(model, f"\x1d{content_hash}")
+
+
 def passage_ids(entry_id: uuid.UUID, content_hash: str, count: int) -> list[str]:
     """Ids in the vector store of an entry's first `count` passages; a stale one shows by the content hash in it."""
     prefix = f"{entry_id.hex}:{content_hash[:HASH_IN_ID]}"
     return [f"{prefix}:{slot}" for slot in range(count)]
+
+
+def _first(phrasings: Sequence[str]) -> list[str]:
+    """As many phrasings, from the first on, as the passage of the whole has room for."""
+    lengths = accumulate(map(len, phrasings))
+    return [text for text, length in zip(phrasings, lengths, strict=True) if length <= PHRASINGS_IN_WHOLE]
 
 
 def parse_passage_id(passage_id: str) -> PassageKey:

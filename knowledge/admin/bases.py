@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from django import forms
 from django.contrib import admin
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
@@ -32,6 +33,12 @@ class KnowledgeBaseAdmin(BaseModelAdmin):
     def entry_count(self, base: KnowledgeBase) -> int:
         """How many entries it has, whatever their status."""
         return int(getattr(base, "entries_total", 0))
+
+    def save_model(self, request: HttpRequest, obj: KnowledgeBase, form: forms.ModelForm, change: bool) -> None:  # type: ignore[type-arg]
+        """Save; where the language changed have the entries' words stemmed anew."""
+        super().save_model(request, obj, form, change)
+        if change and "language" in form.changed_data:
+            services.change_language(obj, obj.language)
 
     def delete_model(self, request: HttpRequest, obj: KnowledgeBase) -> None:  # noqa: ARG002
         """Delete through the service."""

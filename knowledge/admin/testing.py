@@ -15,9 +15,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 from django_htmx.middleware import HtmxDetails
 
-from knowledge.checking import Trial, check_entry, try_question, why_unchecked
+from knowledge.checking import check_entry, why_unchecked
 from knowledge.models import Entry, KnowledgeBase
-from knowledge.retrieval import RetrievalError
+from knowledge.retrieval import Retrieval, RetrievalError, retrieve
 from knowledge.texts import TextError, clean
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ class AskPages(EntryModelAdmin):
         if form.is_valid():
             context["question"] = form.cleaned_data["question"]
             try:
-                context |= _outcome(try_question(context["question"], knowledge_bases=form.bases()))
+                context |= _outcome(retrieve(context["question"], knowledge_bases=form.bases()))
             except RetrievalError as error:
                 context["failure"], status = str(error), 503
         return self._show(request, "knowledge/_asked.html", "ask", context, status)
@@ -126,6 +126,5 @@ class AskPages(EntryModelAdmin):
             raise PermissionDenied
 
 
-def _outcome(trial: Trial) -> dict[str, Any]:
-    total = sum(trial.found.milliseconds.values())
-    return {"trial": trial, "found": trial.found, "total_ms": total}
+def _outcome(found: Retrieval) -> dict[str, Any]:
+    return {"found": found, "total_ms": sum(found.milliseconds.values())}

@@ -4,7 +4,7 @@ A floor above services: it uses everything below as the product does, and nothin
 """
 
 from knowledge.evaluation.asking import Steps
-from knowledge.evaluation.datasets import Dataset, DatasetError, Query, load_dataset
+from knowledge.evaluation.datasets import Dataset, DatasetError, Query, load_dataset, load_questions
 from knowledge.evaluation.report import as_text
 from knowledge.evaluation.running import EvaluationError, evaluate
 from knowledge.evaluation.scratch import ScratchError
@@ -19,4 +19,5 @@ __all__ = [
     "as_text",
     "evaluate",
     "load_dataset",
+    "load_questions",
 ]

@@ -82,6 +82,16 @@ def load_dataset(
     return Dataset(folder.name, split, entries, _chosen(asked, split, limit, queries_path))
 
 
+def load_questions(path: Path, *, known: Collection[str]) -> list[Query]:
+    """Read questions that name entries among `known`, of both splits. Raises DatasetError."""
+    if not path.is_file():
+        raise DatasetError(f"There is no file {path}.")
+    asked = _queries(path, ids=known)
+    if not asked:
+        raise DatasetError(f"{path} has no questions.")
+    return asked
+
+
 def _find(folder: Path, name: str) -> Path:
     for path in (folder / name, Path(name)):
         if path.is_file():
@@ -113,8 +123,8 @@ class _Record:
     def wrong(self, message: str) -> DatasetError:
         return DatasetError(f"{self._path}, line {self.line:,}: {message}")
 
-    def name(self) -> str:
-        value = self._values.get("id")
+    def name(self, default: str | None = None) -> str:
+        value = self._values.get("id", default)
         if type(value) is int or (isinstance(value, str) and value):
             return str(value)
         raise self.wrong('"id" must be a text or a number, and not empty.')
@@ -167,7 +177,9 @@ def _queries(path: Path, *, ids: Collection[str]) -> list[Query]:
             raise record.wrong('"in_scope" is true, but "relevant" names no entry.')
         wanted = frozenset(relevant if in_scope else ())
         dangling += [(record, name) for name in sorted(wanted) if name not in ids]
-        asked.append(Query(record.name(), record.text("text", required=True), wanted, record.split()))
+        asked.append(
+            Query(record.name(f"line {record.line}"), record.text("text", required=True), wanted, record.split())
+        )
     if dangling:
         record, name = dangling[0]
         more = f" {len(dangling) - 1:,} more like it follow." if len(dangling) > 1 else ""
@@ -187,9 +199,9 @@ def _records(path: Path) -> Iterator[_Record]:
     for number, line in enumerate(lines, start=1):
         if line.strip():
             record = _Record(path, number, _object(path, number, line))
-            first = seen.setdefault(record.name(), number)
-            if first != number:
-                raise record.wrong(f"the id “{record.name()}” is already used on line {first:,}.")
+            name = record.name(f"line {number}")
+            if (first := seen.setdefault(name, number)) != number:
+                raise record.wrong(f"the id “{name}” is already used on line {first:,}.")
             yield record
 
 

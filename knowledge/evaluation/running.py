@@ -9,7 +9,6 @@ import numpy as np
 from django.db import connection, transaction
 
 from knowledge import indexing
-from knowledge.confidence import verdict
 from knowledge.embedding import Embedder, Matrix, get_embedder
 from knowledge.evaluation.asking import DEPTH, Steps, embed_all, questions_to_time, time_each
 from knowledge.evaluation.baselines import ask_bm25, ask_one_vector
@@ -62,7 +61,7 @@ def _ask_product(dataset: Dataset, embedder: Embedder, questions: Matrix, steps:
         )
     confidence = np.array([r.confidence for r in found], np.float64)
     hits = _judge(found, dataset.queries, ids)
-    return Answers(hits, confidence, [verdict(r.confidence) for r in found], milliseconds)
+    return Answers(hits, confidence, [r.verdict for r in found], milliseconds)
 
 
 def fill(

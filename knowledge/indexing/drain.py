@@ -16,6 +16,7 @@ from knowledge.embedding import (
 )
 from knowledge.indexing.generations import ensure_collection
 from knowledge.indexing.lease import HeldLease, LeaseTakenError, hold_lease
+from knowledge.indexing.survey import survey_if_changed
 from knowledge.indexing.writing import Plan, index_entries, plan, remove_pending
 from knowledge.models import Entry, KnowledgeBase, PendingRemoval
 from knowledge.vector_store import StoreError, VectorStore
@@ -89,6 +90,7 @@ def _drain_all(
                 report.indexed += done
                 if on_batch:
                     on_batch(done)
+            survey_if_changed(base, collection, store, embedder)
         except StoreError:
             _embed_waiting(embedder, lease, report)
             raise

@@ -11,6 +11,7 @@ from django.db.models import Max
 from knowledge.embedding import Embedder, EmbeddingRefusedError, EmbeddingSetupError
 from knowledge.indexing.canaries import CANARIES, find_lost_canary
 from knowledge.indexing.lease import HeldLease, hold_lease
+from knowledge.indexing.survey import survey
 from knowledge.indexing.writing import Plan, Written, mark, plan, write
 from knowledge.models import Collection, Entry, KnowledgeBase, PendingRemoval
 from knowledge.vector_store import StoreError, VectorStore
@@ -76,6 +77,7 @@ def build(
         mark(to_mark[start : start + READ], embedder.name)
     # The new collection never had what the old one still had to lose.
     PendingRemoval.objects.filter(knowledge_base=base, created_at__lt=collection.created_at).delete()
+    survey(base, collection, store, embedder)
     log.info("index_built", collection=collection.name, passages=passages)
     return collection
 

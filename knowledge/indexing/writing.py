@@ -5,13 +5,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+import numpy as np
 from django.utils import timezone
 
 from knowledge.embedding import Embedder
 from knowledge.models import Collection, Entry, PendingRemoval
 from knowledge.passages import passage_ids, passages
 from knowledge.vector_store import VectorStore
-from knowledge.vectors import vectors_for
+from knowledge.vectors import store_together, vectors_for
 
 
 class Written(NamedTuple):
@@ -74,7 +75,11 @@ def write(plans: Sequence[Plan], collection: Collection, store: VectorStore, emb
     """Embed what has no vector yet and upsert all passages; safe to run twice."""
     texts = [text for p in plans for text in p.texts]
     if texts:
-        store.upsert(collection.name, [i for p in plans for i in p.ids], vectors_for(embedder, texts))
+        vectors = vectors_for(embedder, texts)
+        ends = np.cumsum([len(p.texts) for p in plans])
+        parts = zip(plans, np.split(vectors, ends[:-1]), strict=True)
+        store_together(embedder.name, [(p.entry.content_hash, rows) for p, rows in parts if p.texts])
+        store.upsert(collection.name, [i for p in plans for i in p.ids], vectors)
 
 
 def mark(written: Sequence[Written], model: str) -> set[uuid.UUID]:

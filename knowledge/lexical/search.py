@@ -8,23 +8,17 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db import connection
-from django.db.models import F, QuerySet, TextField
-from django.db.models.functions import Cast
-
 from knowledge.lexical.counting import word_number
-from knowledge.lexical.questions import Term, terms_of
-from knowledge.lexical.weights import Bank, bank_of
-from knowledge.models import Entry, Posting
+from knowledge.lexical.questions import terms_of
+from knowledge.lexical.rows import Row, key_of, rows_in, rows_of
+from knowledge.lexical.weights import bank_of
 
 # Rows read to find candidates, the rarest words' first. More cost milliseconds, and bring entries that share only what
 # everybody says.
-_BUDGET = 500
+_BUDGET = 250
 # Candidates by the rarest words whose other words are looked at, for each that is wanted.
 _SPARE = 2
 
-_Row = tuple[int, str, int, int]
-"""Of a posting: number of the word, key of the entry as text, count, length."""
 _Worths = dict[int, float]
 """Of one entry: what each word of the question is worth in it, by the word's place among the terms."""
 
@@ -48,48 +42,59 @@ def search_words(
 
     Nothing for a question without words. Dates of validity are not looked at: the caller joins the entries.
     """
-    bases = sorted(set(knowledge_bases))
-    bank = bank_of(bases)
-    terms = terms_of(question, bases, bank) if bank.size else []
-    search = _Search(bases, bank, sorted(terms, key=lambda term: -term.weight))
-    found = search.found(limit, also)
-    ranked = search.ranked(found)
-    # Keys stay text until the end: making hundreds of UUID objects takes longer than the search.
-    wanted = {*ranked[:limit], *map(_key, also)}
-    return {UUID(key): search.match(found[key]) for key in ranked if key in wanted}
+    search = WordSearch(question, knowledge_bases)
+    matches = search.matches({*search.best(limit * _SPARE), *also})
+    ranked = sorted(matches, key=lambda entry: (-matches[entry].bm25, entry))
+    wanted = {*ranked[:limit], *also}
+    return {entry: matches[entry] for entry in ranked if entry in wanted}
 
 
-def _key(entry: UUID) -> str:
-    """An entry's key as the rows have it: SQLite writes it without dashes."""
-    return str(Entry._meta.pk.get_db_prep_value(entry, connection))
+class WordSearch:
+    """One question's search, in two steps: which entries its rare words are in, then what some entries share with it.
 
+    Between them the caller may find out which entries are worth the second.
+    """
 
-class _Search:
-    """One question's search; `terms` with the rarest first."""
-
-    def __init__(self, bases: Sequence[UUID], bank: Bank, terms: Sequence[Term]) -> None:
-        self._bank, self._terms = bank, terms
+    def __init__(self, question: str, knowledge_bases: Sequence[UUID]) -> None:
+        bases = sorted(set(knowledge_bases))
+        self._bank = bank_of(bases)
+        terms = terms_of(question, bases, self._bank) if self._bank.size else []
+        self._terms = sorted(terms, key=lambda term: -term.weight)
+        self.words = len(terms)
+        """Different words of the question."""
         self._whole = sum(term.weight for term in terms)
-        self._known = [at for at, term in enumerate(terms) if term.found_in]
-        self._numbers = {at: [word_number(base, f) for base in bases for f in terms[at].forms] for at in self._known}
+        self._known = [at for at, term in enumerate(self._terms) if term.found_in]
+        numbers = {at: [word_number(base, f) for base in bases for f in self._terms[at].forms] for at in self._known}
+        self._numbers = numbers
+        self._places: dict[int, list[int]] = {}
+        for at, its in numbers.items():
+            for number in its:
+                self._places.setdefault(number, []).append(at)
+        # What the first step read, where that was all there is.
+        self._everything: dict[str, _Worths] | None = None
 
-    def found(self, limit: int, also: Collection[UUID]) -> dict[str, _Worths]:
-        """Entries that share words, at least the best `limit` and those of `also`, with all that they share."""
+    def best(self, limit: int) -> list[UUID]:
+        """Up to `limit` entries that have the rarest words, best first by those, then by id."""
         affordable = self._affordable()
-        rows = list(self._rows(affordable).order_by("word", "entry_id")[:_BUDGET]) if affordable else []
+        rows = rows_of([n for at in affordable for n in self._numbers[at]], _BUDGET)
         found = self._add_up(rows)
         if affordable == self._known and len(rows) < _BUDGET:
-            return found
-        chosen = {*map(UUID, self.ranked(found)[: limit * _SPARE]), *also}
-        return self._add_up(list(self._rows(self._known).filter(entry__in=chosen)))
-
-    def ranked(self, found: Mapping[str, _Worths]) -> list[str]:
-        """The keys of entries, best first, then by key."""
+            self._everything = found
         scores = {key: self._bm25(worths) for key, worths in found.items()}
-        return sorted(scores, key=lambda key: (-scores[key], key))
+        # Keys stay text until here: making hundreds of UUID objects takes longer than the search.
+        return [UUID(key) for key in sorted(scores, key=lambda key: (-scores[key], key))[:limit]]
 
-    def match(self, worths: _Worths) -> LexicalMatch:
-        """What an entry shares, in figures and words."""
+    def matches(self, entries: Collection[UUID]) -> dict[UUID, LexicalMatch]:
+        """What some entries share with the question; without those that share nothing."""
+        found: Mapping[str, _Worths]
+        if self._everything is not None:
+            found = self._everything
+        else:
+            found = self._add_up(rows_in(list(self._places), list(entries)))
+        keys = {entry: key_of(entry) for entry in entries}
+        return {entry: self._match(found[key]) for entry, key in keys.items() if key in found}
+
+    def _match(self, worths: _Worths) -> LexicalMatch:
         terms = [self._terms[at] for at in sorted(worths)]
         covered = sum(term.weight * term.trust for term in terms)
         return LexicalMatch(self._bm25(worths), covered / self._whole, tuple(term.typed for term in terms))
@@ -99,9 +104,9 @@ class _Search:
         return sum(self._terms[at].weight * worths[at] for at in sorted(worths))
 
     def _affordable(self) -> list[int]:
-        """The rarest terms whose rows are read to find candidates: one at least."""
-        spent = 0
+        """The rarest words whose rows the budget pays, at least one."""
         chosen: list[int] = []
+        spent = 0
         for at in self._known:
             spent += self._terms[at].found_in * len(self._terms[at].forms)
             if chosen and spent > _BUDGET:
@@ -109,24 +114,13 @@ class _Search:
             chosen.append(at)
         return chosen
 
-    def _rows(self, places: Iterable[int]) -> "QuerySet[Posting, _Row]":
-        numbers = [number for at in places for number in self._numbers[at]]
-        return (
-            Posting.objects.filter(word__in=numbers)
-            .annotate(key=Cast(F("entry_id"), TextField()))
-            .values_list("word", "key", "count", "length")
-        )
-
-    def _add_up(self, rows: Iterable[_Row]) -> dict[str, _Worths]:
+    def _add_up(self, rows: Iterable[Row]) -> dict[str, _Worths]:
         """Worth of the question's words by entry; of several forms of one word the best counts."""
-        places: dict[int, list[int]] = {}
-        for at, numbers in self._numbers.items():
-            for number in numbers:
-                places.setdefault(number, []).append(at)
         found: dict[str, _Worths] = {}
+        saturation, terms, places = self._bank.saturation, self._terms, self._places
         for number, entry, count, length in rows:
             worths = found.setdefault(entry, {})
-            saturation = self._bank.saturation(count, length)
+            worth = saturation(count, length)
             for at in places[number]:
-                worths[at] = max(worths.get(at, 0.0), saturation * self._terms[at].trust)
+                worths[at] = max(worths.get(at, 0.0), worth * terms[at].trust)
         return found

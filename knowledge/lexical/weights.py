@@ -14,6 +14,7 @@ from uuid import UUID
 from django.db.models import Avg, Count
 
 from knowledge.lexical.counting import EVERY_ENTRY, word_number
+from knowledge.lexical.rows import count_entries
 from knowledge.models import Entry, KnowledgeBase, Posting
 
 K1, B = 1.2, 0.75
@@ -93,8 +94,7 @@ def frequencies(numbers: Collection[int]) -> dict[int, int]:
     """In how many entries the words of these numbers are; those that no entry has are left out."""
     kept = {number: count for number in numbers if (count := _frequencies.get(number)) is not None}
     asked = [number for number in numbers if number not in kept]
-    counted = Posting.objects.filter(word__in=asked).values_list("word").annotate(found_in=Count("entry"))
-    for number, found_in in counted if asked else ():
+    for number, found_in in count_entries(asked).items():
         kept[number] = found_in
         if found_in >= _RARE:
             _frequencies.put(number, found_in, _KEPT_S)

@@ -28,6 +28,17 @@ class KnowledgeBase(models.Model):
     language = models.CharField(max_length=10, default="en", help_text="Language code of new entries: en, sv, pt-br.")
     created_at = models.DateTimeField(auto_now_add=True)
 
+    # What the indexer found about its entries as a whole; None: too few to tell, or not looked at yet.
+    crowding = models.FloatField(null=True, editable=False)
+    cohesion = models.FloatField(null=True, editable=False)
+    surveyed_entries = models.PositiveIntegerField(default=0, editable=False)
+    # The base's own calibration of the confidence, fitted on its golden questions; 1 and 0 change nothing.
+    calibration_slope = models.FloatField(default=1.0, editable=False)
+    calibration_offset = models.FloatField(default=0.0, editable=False)
+
+    # The name of its collection, where a query brought it along.
+    collection: str | None
+
     class Meta:
         ordering = ("name",)
 

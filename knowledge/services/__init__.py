@@ -1,5 +1,7 @@
 """Everything that changes knowledge: HTTP, the admin, commands and tasks all come through here."""
 
+from knowledge.services.bases import change_language
+from knowledge.services.calibration import CalibrationReport, Golden, calibrate, set_calibration
 from knowledge.services.entries import (
     EntryChangedError,
     EntryGoneError,
@@ -15,9 +17,13 @@ from knowledge.services.imports import ImportReport, import_rows
 from knowledge.services.index import check_index, rebuild_index, repair_index
 
 __all__ = [
+    "CalibrationReport",
     "EntryChangedError",
     "EntryGoneError",
+    "Golden",
     "ImportReport",
+    "calibrate",
+    "change_language",
     "check_index",
     "delete_bases",
     "delete_entries",
@@ -28,5 +34,6 @@ __all__ = [
     "restore_version",
     "retry_indexing",
     "save_entry",
+    "set_calibration",
     "set_status",
 ]

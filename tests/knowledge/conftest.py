@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from knowledge import exact, retrieval
+from knowledge import entry_vectors, exact
 from knowledge.models import KnowledgeBase
 from knowledge.vector_store import ChromaStore
 from tests.knowledge.factories import MeddledStore, WordEmbedder, make_base
@@ -29,7 +29,7 @@ def embedder() -> WordEmbedder:
 @pytest.fixture
 def words(monkeypatch: pytest.MonkeyPatch, embedder: WordEmbedder) -> WordEmbedder:
     """Retrieval embeds questions by their words, as the tests' indexer does."""
-    monkeypatch.setattr(retrieval, "get_embedder", lambda: embedder)
+    monkeypatch.setattr("knowledge.retrieval.asking.get_embedder", lambda: embedder)
     return embedder
 
 
@@ -61,5 +61,7 @@ def collection_name() -> str:
 @pytest.fixture(autouse=True)
 def _nothing_remembered() -> Iterator[None]:
     exact.forget()
+    entry_vectors.forget()
     yield
     exact.forget()
+    entry_vectors.forget()

@@ -6,12 +6,13 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from knowledge.checking import MAX_WORDINGS, NEAR, check_entry, try_question, why_unchecked
+from knowledge.checking import MAX_WORDINGS, NEAR, check_entry, why_unchecked
 from knowledge.confidence import Verdict
 from knowledge.embedding import get_embedder
 from knowledge.indexing import drain
 from knowledge.models import Entry, KnowledgeBase
 from knowledge.models.content import MAX_INDEX_ATTEMPTS
+from knowledge.retrieval import retrieve
 from tests.knowledge.factories import MeddledStore, edit, make_base, make_entry, reload
 
 NOW = timezone.now()
@@ -33,24 +34,24 @@ def live(base: KnowledgeBase, store: MeddledStore) -> Live:
 def test_a_question_that_an_entry_answers_would_be_quoted(base: KnowledgeBase, store: MeddledStore, live: Live) -> None:
     parking = live("Where can I park my car?", "Behind the shop there are 12 free spaces.")
     live("When are you open?", "Monday to Friday, 9 to 17.")
-    trial = try_question("Where can I park my car?", knowledge_bases=[base.pk], store=store)
-    assert trial.found.candidates[0].entry == parking
-    assert trial.verdict == Verdict.QUOTE
+    found = retrieve("Where can I park my car?", knowledge_bases=[base.pk], store=store)
+    assert found.candidates[0].entry == parking
+    assert found.verdict == Verdict.QUOTE
 
 
 def test_a_question_about_nothing_there_is_would_be_declined(
     base: KnowledgeBase, store: MeddledStore, live: Live
 ) -> None:
     live("Where can I park my car?", "Behind the shop there are 12 free spaces.")
-    trial = try_question("Who won the football cup in 1974?", knowledge_bases=[base.pk], store=store)
-    assert trial.verdict == Verdict.DECLINE
+    found = retrieve("Who won the football cup in 1974?", knowledge_bases=[base.pk], store=store)
+    assert found.verdict == Verdict.DECLINE
 
 
 def test_did_you_mean_offers_three_at_most(base: KnowledgeBase, store: MeddledStore, live: Live) -> None:
     for thing in ("a car", "a bike", "a van", "a scooter"):
         live(f"Where can I park {thing}?", f"Park {thing} behind the shop.")
-    trial = try_question("parking", knowledge_bases=[base.pk], store=store)
-    assert trial.offers == trial.found.candidates[:3]
+    found = retrieve("parking", knowledge_bases=[base.pk], store=store)
+    assert found.offers == found.candidates[:3]
 
 
 def test_all_wordings_of_an_entry_of_its_own_find_it(store: MeddledStore, live: Live) -> None:

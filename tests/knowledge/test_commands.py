@@ -9,7 +9,6 @@ import pytest
 from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
-from knowledge import retrieval
 from knowledge.indexing import drain
 from knowledge.models import Category, Entry, KnowledgeBase
 from knowledge.selectors import rows_for_export
@@ -181,7 +180,7 @@ def asked(
     base: KnowledgeBase, store: MeddledStore, words: WordEmbedder, monkeypatch: pytest.MonkeyPatch
 ) -> list[Entry]:
     """Entries in an index that `ask` uses."""
-    monkeypatch.setattr(retrieval, "get_store", lambda: store)
+    monkeypatch.setattr("knowledge.retrieval.asking.get_store", lambda: store)
     entries = make_entries(base, 8)
     drain(store, words)
     return entries

@@ -3,11 +3,10 @@
 import numpy as np
 import pytest
 
-from knowledge import retrieval
 from knowledge.embedding import EmbeddingRefusedError, get_embedder, onnx, questions
 from knowledge.indexing import drain
 from knowledge.models import Entry, KnowledgeBase
-from knowledge.retrieval import Retrieval, RetrievalError, retrieve
+from knowledge.retrieval import Retrieval, RetrievalError, asking, retrieve
 from tests.knowledge.factories import MeddledStore, WordEmbedder, make_entry
 
 MEANINGLESS = {
@@ -81,7 +80,7 @@ def test_a_model_swapped_under_its_name_says_that_the_index_must_be_rebuilt(
     drain(store, words)
     swapped = WordEmbedder(words.name)
     monkeypatch.setattr(swapped, "embed_batch", lambda texts: np.ones((len(texts), 8), np.float32))
-    for module in (questions, retrieval):
+    for module in (questions, asking):
         monkeypatch.setattr(module, "get_embedder", lambda: swapped)
     assert outcome("When do you open?", base, store) in {"words", "rebuild_index"}
 

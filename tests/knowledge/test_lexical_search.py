@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from knowledge.lexical import LexicalMatch, index_words, search_words
 from knowledge.lexical.weights import bank_of
 from knowledge.models import Entry, KnowledgeBase, Posting
-from knowledge.services import delete_bases, delete_entries, set_status
+from knowledge.services import change_language, delete_bases, delete_entries, set_status
 from tests.knowledge.factories import edit, make_base, make_entry
 
 pytestmark = pytest.mark.django_db
@@ -247,3 +247,11 @@ def test_the_last_entry_of_a_base_is_known_to_be_gone(base: KnowledgeBase) -> No
     assert search("library", base)
     delete_entries(Entry.objects.filter(pk=entry.pk))
     assert search("library", base) == {}
+
+
+def test_a_base_whose_language_changes_has_its_words_stemmed_anew(base: KnowledgeBase) -> None:
+    inheriting, own = make_entry(base, "Die Häuser?"), make_entry(base, "Die Häuser?", language="sv")
+    assert inheriting.pk not in search("Haus", base)
+    assert change_language(base, "de") == 1
+    assert inheriting.pk in search("Haus", base)
+    assert own.pk in search("Häuser", base)

@@ -13,7 +13,14 @@ text = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=20)
 
 
 def test_the_whole_entry_comes_first_then_the_question_then_each_phrasing() -> None:
-    assert passages("Q?", "A.", ["P1", "P2"]) == ["Q?\nA.", "Q?", "P1", "P2"]
+    assert passages("Q?", "A.", ["P1", "P2"]) == ["Q?\nP1\nP2\nA.", "Q?", "P1", "P2"]
+    assert passages("Q?", "A.", []) == ["Q?\nA.", "Q?"]
+
+
+def test_phrasings_leave_the_answer_room_in_the_whole() -> None:
+    many = ["p" * 250, "q" * 250, "r" * 250]
+    assert passages("Q?", "A.", many)[0] == f"Q?\n{many[0]}\n{many[1]}\nA."
+    assert passages("Q?", "A.", many)[2:] == many
 
 
 def test_the_same_words_always_give_the_same_hash() -> None:

@@ -3,15 +3,19 @@
 import numpy as np
 import pytest
 
-from knowledge.ranking import NONE_OF_THESE, Passages, Signals, probabilities, signals
+from knowledge.ranking import MOST_PER_ENTRY, SPAN_RIDGE, Passages, Signals, shares, signals
 
-EAST, NORTH, WEST = [1.0, 0.0], [0.0, 1.0], [-1.0, 0.0]
+EAST, NORTH, WEST, UP = [1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [-1.0, 0.0, 0.0], [0.0, 0.0, 1.0]
+NORTH_EAST = [np.sqrt(0.5), np.sqrt(0.5), 0.0]
 
 
 def weighed(
-    *entries: list[list[float]], bm25: list[float] | None = None, coverage: list[float] | None = None
+    *entries: list[list[float]],
+    question: list[float] = EAST,
+    bm25: list[float] | None = None,
+    coverage: list[float] | None = None,
 ) -> Signals:
-    """Entries asked for what lies in the east."""
+    """Entries asked for what lies in the east, if not told otherwise."""
     passages = Passages(
         np.array([row for rows in entries for row in rows], np.float32),
         np.array([place for place, rows in enumerate(entries) for _ in rows]),
@@ -19,7 +23,7 @@ def weighed(
         len(entries),
     )
     nothing = [0.0] * len(entries)
-    return signals(np.array(EAST, np.float32), passages, np.array(bm25 or nothing), np.array(coverage or nothing))
+    return signals(np.array(question, np.float32), passages, np.array(bm25 or nothing), np.array(coverage or nothing))
 
 
 def test_an_entry_is_as_near_as_its_nearest_passage_and_says_which_that_is() -> None:
@@ -28,15 +32,39 @@ def test_an_entry_is_as_near_as_its_nearest_passage_and_says_which_that_is() -> 
     assert list(found.nearest) == [0, 1]
 
 
-def test_an_entry_as_a_whole_is_the_mean_of_its_passages() -> None:
-    assert weighed([EAST, NORTH], [EAST, WEST]).entry == pytest.approx([np.sqrt(0.5), 0])
+def test_the_mean_of_an_entry_is_that_of_its_passages_and_its_whole_is_its_first() -> None:
+    found = weighed([EAST, NORTH], [NORTH, EAST])
+    assert found.entry == pytest.approx([np.sqrt(0.5), np.sqrt(0.5)])
+    assert found.whole == pytest.approx([1, 0])
 
 
-def test_the_passages_around_a_question_agree_on_an_entry() -> None:
-    near = [float(np.cos(0.3)), float(np.sin(0.3))]
-    found = weighed([near, near, near], [[near[0], -near[1]], WEST, WEST])
+def test_a_question_between_two_passages_is_spanned_by_both_though_near_to_neither() -> None:
+    found = weighed([EAST, NORTH], [EAST, UP], question=NORTH_EAST)
+    assert found.phrasing[0] == pytest.approx(found.phrasing[1], abs=1e-6)
+    assert found.span == pytest.approx([np.sqrt(1 / (1 + SPAN_RIDGE)), np.sqrt(0.5 / (1 + SPAN_RIDGE))])
+
+
+def test_entries_with_few_and_many_passages_are_weighed_in_one_go() -> None:
+    many = [[float(np.cos(a)), float(np.sin(a)), 0.0] for a in np.linspace(0.1, 3, 3 * MOST_PER_ENTRY)]
+    together = weighed([EAST], many, [NORTH, UP])
+    assert together.span[0] == pytest.approx(weighed([EAST]).span[0])
+    assert together.span[2] == pytest.approx(weighed([NORTH, UP]).span[0])
+    assert 0 < together.span[1] <= 1
+
+
+def test_the_head_takes_the_question_for_the_words_of_the_entry_that_stands_around_it() -> None:
+    near = [float(np.cos(0.3)), float(np.sin(0.3)), 0.0]
+    found = weighed([near, near, near], [[near[0], -near[1], 0.0], WEST, WEST])
     assert found.phrasing[0] == pytest.approx(found.phrasing[1])
     assert found.agreement[0] > found.agreement[1]
+    assert found.agreement.sum() == pytest.approx(1)
+
+
+def test_an_entry_that_the_head_did_not_look_at_is_less_likely_than_all_it_did() -> None:
+    turned = [[[float(np.cos(a)), float(np.sin(a)), 0.0]] for a in np.linspace(0, 3, 40)]
+    agreement = weighed(*turned).agreement
+    assert agreement[-1] == agreement[-2] < agreement[0]
+    assert (agreement > 0).all()
 
 
 def test_words_count_in_proportion_to_the_best_of_the_question() -> None:
@@ -54,9 +82,7 @@ def test_equal_entries_have_equal_scores() -> None:
     assert len(set(weighed([EAST, NORTH], [EAST, NORTH]).scores().round(9))) == 1
 
 
-def test_what_is_missing_to_one_is_the_probability_that_none_is_meant() -> None:
-    assert probabilities(np.array([NONE_OF_THESE])) == pytest.approx([0.5])
-    assert probabilities(np.array([NONE_OF_THESE, NONE_OF_THESE])) == pytest.approx([1 / 3, 1 / 3])
-    assert probabilities(np.array([-1e6])) == pytest.approx([0])
-    assert probabilities(np.array([1e6, 0])) == pytest.approx([1, 0])
-    assert probabilities(np.zeros(0)).shape == (0,)
+def test_the_shares_of_entries_add_up_to_one_whatever_their_scores() -> None:
+    assert shares(np.array([3.0])) == pytest.approx([1])
+    assert shares(np.array([3.0, 3.0])) == pytest.approx([0.5, 0.5])
+    assert shares(np.array([1e6, -1e6])) == pytest.approx([1, 0])

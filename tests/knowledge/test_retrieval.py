@@ -7,11 +7,13 @@ import pytest
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, Settings
 
-from knowledge.confidence import CLARIFY_AT, QUOTE_AT
+from knowledge.confidence import CLARIFY_AT, QUOTE_AT, Verdict
+from knowledge.importing import Row
 from knowledge.indexing import drain
 from knowledge.models import Entry, KnowledgeBase
 from knowledge.ranking import Floats, Signals
 from knowledge.retrieval import Candidate, RetrievalError, retrieve
+from knowledge.services import import_rows
 from knowledge.vector_store import ChromaStore, StoreUnavailableError, VectorStore
 from tests.knowledge.embedding_server import hanging
 from tests.knowledge.factories import (
@@ -64,7 +66,7 @@ def test_a_candidate_says_which_words_were_nearest(
 ) -> None:
     make_entry(base, "When do you open?", "At nine.", phrasings=["Opening hours please"])
     drain(store, words)
-    questions = ("Opening hours please", "When do you open?", "When do you open?\nAt nine.")
+    questions = ("Opening hours please", "When do you open?", "When do you open?\nOpening hours please\nAt nine.")
     found = [retrieve(q, knowledge_bases=[base.pk], store=store).candidates[0] for q in questions]
     assert [candidate.matched for candidate in found] == ["Opening hours please", "When do you open?", ""]
     assert [candidate.similarity for candidate in found] == pytest.approx([1, 1, 1], abs=1e-4)
@@ -177,13 +179,14 @@ def test_no_base_an_empty_base_and_a_base_of_one_are_answered(
     assert found_by("Anything?", base, store=store) == [only]
 
 
-def test_200_identical_entries_are_answered_with_as_many_as_were_asked_for(
+def test_thousands_of_identical_entries_are_answered_with_as_many_as_were_asked_for(
     base: KnowledgeBase, store: MeddledStore, words: WordEmbedder
 ) -> None:
-    for _ in range(200):
-        make_entry(base)
+    rows = [Row(line, str(line), "When do you open?", "At nine.", ()) for line in range(1, 2_001)]
+    assert import_rows(base, rows).created == 2_000
     drain(store, words)
     assert len(set(found_by("When do you open?", base, store=store))) == 5
+    assert retrieve("When do you open?", knowledge_bases=[base.pk], store=store).verdict == Verdict.CLARIFY
 
 
 @pytest.mark.parametrize("odd", ODD_QUESTIONS)

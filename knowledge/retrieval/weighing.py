@@ -1,0 +1,85 @@
+"""Entries that may answer, weighed by all the evidence: the arrays of `ranking` on one side, rows on the other."""
+
+import uuid
+from collections.abc import Mapping
+from math import sqrt
+
+import numpy as np
+
+from knowledge.confidence import USUAL_COHESION, USUAL_CROWDING, Match, Scale
+from knowledge.embedding import Matrix
+from knowledge.entry_vectors import entry_vectors
+from knowledge.lexical import LexicalMatch
+from knowledge.models import Entry, KnowledgeBase
+from knowledge.ranking import Passages, Signals, shares, signals
+from knowledge.retrieval.results import Candidate, Evidence
+
+NO_WORDS = LexicalMatch(0.0, 0.0, ())
+
+
+class Weighed:
+    """Entries weighed by all the evidence; `order` has their places, best first."""
+
+    def __init__(
+        self,
+        vector: Matrix,
+        model: str,
+        entries: Mapping[uuid.UUID, str],
+        words: Mapping[uuid.UUID, LexicalMatch],
+        question_words: int,
+    ) -> None:
+        """Weigh `entries`, given with their content hashes in the order in which equal ones are to stay."""
+        known = entry_vectors(model, list(entries.items()), len(vector))
+        self.ids = [entry_id for entry_id, now in entries.items() if (entry_id, now) in known]
+        self.versions = entries
+        self.order: list[int] = []
+        self._words = [words.get(entry_id, NO_WORDS) for entry_id in self.ids]
+        self._question_words = question_words
+        if self.ids:
+            matrices = [known[entry_id, entries[entry_id]] for entry_id in self.ids]
+            self._signals = self._weigh(vector, matrices)
+            self._scores = self._signals.scores()
+            self.order = [int(place) for place in np.argsort(-self._scores, kind="stable")]
+
+    def _weigh(self, vector: Matrix, matrices: list[Matrix]) -> Signals:
+        sizes = [len(matrix) for matrix in matrices]
+        owners = np.repeat(np.arange(len(matrices)), sizes)
+        passages = Passages(np.vstack(matrices), owners, np.concatenate(list(map(np.arange, sizes))), len(matrices))
+        bm25, coverage = np.array([(m.bm25, m.coverage) for m in self._words]).T
+        return signals(vector, passages, bm25, coverage)
+
+    def candidate(self, place: int, entry: Entry) -> Candidate:
+        """The entry at a place with all that speaks for it."""
+        found, words = self._signals, self._words[place]
+        evidence = Evidence(
+            phrasing=float(found.phrasing[place]),
+            span=float(found.span[place]),
+            whole=float(found.whole[place]),
+            entry=float(found.entry[place]),
+            agreement=float(found.agreement[place]),
+            bm25=float(found.bm25[place]),
+            coverage=float(found.coverage[place]),
+            overlap=words.bm25 / sqrt(max(self._question_words, 1)),
+            words=words.words,
+        )
+        return Candidate(entry, evidence.phrasing, int(found.nearest[place]), float(self._scores[place]), evidence)
+
+    def lead(self, first: Candidate) -> float:
+        """How likely a candidate is meant if one of all that were weighed is."""
+        return float(shares(self._scores)[self.ids.index(first.entry.pk)])
+
+
+def match_of(candidate: Candidate, words: int) -> Match:
+    """How an indexed candidate meets a question of so many different words."""
+    evidence = candidate.evidence
+    return Match(evidence.span, evidence.entry, evidence.overlap, words, candidate.entry.indexed_passages)
+
+
+def scale_of(base: KnowledgeBase) -> Scale:
+    """What a match is worth in a knowledge base, by what the indexer found and by the base's own calibration."""
+    return Scale(
+        USUAL_CROWDING if base.crowding is None else base.crowding,
+        USUAL_COHESION if base.cohesion is None else base.cohesion,
+        base.calibration_slope,
+        base.calibration_offset,
+    )
