@@ -38,7 +38,7 @@ CANDIDATES = 34  # all that are ever weighed for a question
 MOST_QUESTIONS = 1_600
 PAIRS = 30_000
 ORDER = ("SPAN", "WHOLE", "AGREEMENT", "BM25", "COVERAGE")
-SCOPE = ("SPAN", "ENTRY", "OVERLAP", "LENGTH")
+SCOPE = ("SPAN", "ENTRY", "NEARBY", "OVERLAP", "LENGTH")
 WORTH = ("CROWDING", "COHESION", "WORDINGS", "OFFSET")
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
@@ -89,7 +89,7 @@ class Asked:
     relevant: Bools
     inside: Bools
     scope: Floats
-    """(n, 4), as `SCOPE`."""
+    """(n, 5), as `SCOPE`."""
     worth: Floats
     """(n, 4), as `WORTH`."""
 
@@ -149,7 +149,7 @@ def ask(source: Source) -> Asked:
         for rank, candidate in enumerate(retrieval.candidates):
             evidence[row, rank], exists[row, rank] = _evidence(candidate), True
             relevant[row, rank] = ids[candidate.entry.pk] in query.relevant
-    scope, worth = np.array([_confidence(retrieval) for retrieval in found]).transpose(1, 0, 2)
+    scope, worth = map(np.array, zip(*[_confidence(retrieval) for retrieval in found], strict=True))
     inside = np.array([query.in_scope for query in dataset.queries])
     return Asked(source, evidence, exists, relevant, inside, scope, worth)
 
@@ -205,11 +205,11 @@ def _evidence(candidate: Candidate) -> list[float]:
     return [e.span, e.whole, float(np.log(e.agreement)), e.bm25, e.coverage]
 
 
-def _confidence(found: Retrieval) -> list[list[float]]:
+def _confidence(found: Retrieval) -> tuple[list[float], list[float]]:
     first = found.candidates[0]
     match, scale = match_of(first, found.words), scale_of(first.entry.knowledge_base)
-    scope = [match.span, match.entry, match.overlap, float(np.log1p(match.words))]
-    return [scope, [scale.crowding, scale.cohesion, float(np.log(max(match.wordings, 1))), 1.0]]
+    scope = [match.span, match.entry, match.nearby, match.overlap, float(np.log1p(match.words))]
+    return scope, [scale.crowding, scale.cohesion, float(np.log(max(match.wordings, 1))), 1.0]
 
 
 @contextmanager

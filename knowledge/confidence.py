@@ -9,9 +9,10 @@ from enum import StrEnum
 from math import exp, log, log1p
 
 # A logistic regression; `python -m benchmarks.fit_ranking` fits it on dev splits, through the product's own search.
-# SPAN, ENTRY, OVERLAP and LENGTH are what tells a question with an answer from one without (pairs of both, compared);
-# the others say what that is worth in a base whose entries are near to each other, or whose phrasings are not.
-SPAN, ENTRY, OVERLAP, LENGTH = 4.10, 5.59, 0.20, 0.83
+# The first line is what tells a question with an answer from one without (pairs of both, compared): one that is made of
+# all that an entry says, and does not only sound like a few of its wordings. The second line is what that is worth in a
+# base whose entries are near to each other, or whose phrasings are not.
+SPAN, ENTRY, NEARBY, OVERLAP, LENGTH = 4.10, 5.59, 0.0, 0.20, 0.83
 CROWDING, COHESION, WORDINGS, OFFSET = -11.52, -4.80, 0.92, -1.11
 # Where a base has not been looked at yet, or has too few entries or phrasings to tell.
 USUAL_CROWDING, USUAL_COHESION = 0.52, 0.50
@@ -40,6 +41,7 @@ class Match:
 
     span: float
     entry: float
+    nearby: float
     overlap: float
     words: int
     """Different words of the question."""
@@ -67,7 +69,13 @@ def confidence(match: Match, scale: Scale) -> float:
 
 def evidence(match: Match, scale: Scale) -> float:
     """Return the log-odds that an entry is meant, before the base's own calibration."""
-    near = SPAN * match.span + ENTRY * match.entry + OVERLAP * match.overlap + LENGTH * log1p(match.words)
+    near = (
+        SPAN * match.span
+        + ENTRY * match.entry
+        + NEARBY * match.nearby
+        + OVERLAP * match.overlap
+        + LENGTH * log1p(match.words)
+    )
     base = CROWDING * _within(scale.crowding, CROWDING_SEEN) + COHESION * _within(scale.cohesion, COHESION_SEEN)
     return near + base + WORDINGS * log(max(match.wordings, 1)) + OFFSET
 

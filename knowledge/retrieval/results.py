@@ -25,6 +25,8 @@ class Evidence:
 
     phrasing: float = 0.0
     """Cosine of the nearest passage."""
+    nearby: float = 0.0
+    """Mean cosine of the three nearest passages."""
     span: float = 0.0
     """How much of the question lies in what the entry's passages span together."""
     whole: float = 0.0

@@ -53,6 +53,7 @@ class Weighed:
         found, words = self._signals, self._words[place]
         evidence = Evidence(
             phrasing=float(found.phrasing[place]),
+            nearby=float(found.nearby[place]),
             span=float(found.span[place]),
             whole=float(found.whole[place]),
             entry=float(found.entry[place]),
@@ -72,7 +73,9 @@ class Weighed:
 def match_of(candidate: Candidate, words: int) -> Match:
     """How an indexed candidate meets a question of so many different words."""
     evidence = candidate.evidence
-    return Match(evidence.span, evidence.entry, evidence.overlap, words, candidate.entry.indexed_passages)
+    return Match(
+        evidence.span, evidence.entry, evidence.nearby, evidence.overlap, words, candidate.entry.indexed_passages
+    )
 
 
 def scale_of(base: KnowledgeBase) -> Scale:

@@ -6,7 +6,7 @@ import pytest
 
 from knowledge.confidence import CLARIFY_AT, LEAD_AT, QUOTE_AT, Match, Scale, Verdict, by_words, confidence, verdict
 
-MATCH = Match(span=0.7, entry=0.6, overlap=2.0, words=8, wordings=6)
+MATCH = Match(span=0.7, entry=0.6, nearby=0.6, overlap=2.0, words=8, wordings=6)
 SCALE = Scale()
 
 
@@ -22,7 +22,7 @@ def test_where_everything_is_near_a_near_hit_is_worth_less(more: dict[str, float
 
 
 def test_it_is_a_probability_whatever_comes_in() -> None:
-    nothing, everything = Match(0, 0, 0, 0, 0), Match(1e9, 1e9, 1e9, 64, 10_000)
+    nothing, everything = Match(0, 0, 0, 0, 0, 0), Match(1e9, 1e9, 0, 1e9, 64, 10_000)
     assert 0 <= confidence(nothing, SCALE) < 0.01
     assert 0.99 < confidence(everything, SCALE) <= 1
 

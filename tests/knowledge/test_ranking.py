@@ -44,6 +44,10 @@ def test_a_question_between_two_passages_is_spanned_by_both_though_near_to_neith
     assert found.span == pytest.approx([np.sqrt(1 / (1 + SPAN_RIDGE)), np.sqrt(0.5 / (1 + SPAN_RIDGE))])
 
 
+def test_the_three_nearest_passages_have_a_mean_of_their_own() -> None:
+    assert weighed([EAST, EAST, NORTH, NORTH, NORTH], [EAST, NORTH]).nearby == pytest.approx([2 / 3, 1 / 2])
+
+
 def test_entries_with_few_and_many_passages_are_weighed_in_one_go() -> None:
     many = [[float(np.cos(a)), float(np.sin(a)), 0.0] for a in np.linspace(0.1, 3, 3 * MOST_PER_ENTRY)]
     together = weighed([EAST], many, [NORTH, UP])
