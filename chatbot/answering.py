@@ -179,6 +179,7 @@ def _trace(found: Retrieval, decision: Decision) -> dict[str, Any]:
     return {
         "way": found.way,
         "confidence": round(found.confidence, 4),
+        "lead": round(found.lead, 4),
         "candidates": [_traced(c) for c in found.candidates],
         "decision": decision.outcome.value,
         "why": decision.why,
@@ -187,7 +188,7 @@ def _trace(found: Retrieval, decision: Decision) -> dict[str, Any]:
 
 
 def _traced(candidate: Candidate) -> dict[str, Any]:
-    evidence = {k: round(v, 4) if isinstance(v, float) else list(v) for k, v in asdict(candidate.evidence).items()}
+    evidence = {k: round(v, 4) if isinstance(v, float) else v for k, v in asdict(candidate.evidence).items()}
     entry = candidate.entry
     return {
         "entry": str(entry.pk),

@@ -21,7 +21,7 @@ class RetrievalError(Exception):
 
 @dataclass(frozen=True)
 class Evidence:
-    """What speaks for an entry: numbers between 0 and 1 (cosines: -1 and 1), but for `overlap`."""
+    """What speaks for an entry: numbers between 0 and 1 (cosines: -1 and 1), but for `overlap` and `passages`."""
 
     phrasing: float = 0.0
     """Cosine of the nearest passage."""
@@ -43,6 +43,8 @@ class Evidence:
     """BM25, divided by the root of the number of the question's words; 0 or more, without an upper bound."""
     words: tuple[str, ...] = ()
     """The question's words that agree, the rarest first."""
+    passages: int = 0
+    """How many passages the entry has."""
 
 
 @dataclass(frozen=True)

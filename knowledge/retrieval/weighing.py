@@ -37,14 +37,15 @@ class Weighed:
         self._question_words = question_words
         if self.ids:
             matrices = [known[entry_id, entries[entry_id]] for entry_id in self.ids]
+            self._sizes = [len(matrix) for matrix in matrices]
             self._signals = self._weigh(vector, matrices)
             self._scores = self._signals.scores()
             self.order = [int(place) for place in np.argsort(-self._scores, kind="stable")]
 
     def _weigh(self, vector: Matrix, matrices: list[Matrix]) -> Signals:
-        sizes = [len(matrix) for matrix in matrices]
-        owners = np.repeat(np.arange(len(matrices)), sizes)
-        passages = Passages(np.vstack(matrices), owners, np.concatenate(list(map(np.arange, sizes))), len(matrices))
+        owners = np.repeat(np.arange(len(matrices)), self._sizes)
+        slots = np.concatenate([np.arange(size) for size in self._sizes])
+        passages = Passages(np.vstack(matrices), owners, slots, len(matrices))
         bm25, coverage = np.array([(m.bm25, m.coverage) for m in self._words]).T
         return signals(vector, passages, bm25, coverage)
 
@@ -62,6 +63,7 @@ class Weighed:
             coverage=float(found.coverage[place]),
             overlap=words.bm25 / sqrt(max(self._question_words, 1)),
             words=words.words,
+            passages=self._sizes[place],
         )
         return Candidate(entry, evidence.phrasing, int(found.nearest[place]), float(self._scores[place]), evidence)
 
@@ -71,11 +73,9 @@ class Weighed:
 
 
 def match_of(candidate: Candidate, words: int) -> Match:
-    """How an indexed candidate meets a question of so many different words."""
-    evidence = candidate.evidence
-    return Match(
-        evidence.span, evidence.entry, evidence.nearby, evidence.overlap, words, candidate.entry.indexed_passages
-    )
+    """How a candidate meets a question of so many different words."""
+    found = candidate.evidence
+    return Match(found.span, found.entry, found.nearby, found.overlap, words=words, wordings=found.passages)
 
 
 def scale_of(base: KnowledgeBase) -> Scale:

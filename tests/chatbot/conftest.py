@@ -16,6 +16,7 @@ from chatbot import chat_model, services
 from chatbot.models import Assistant, Message
 from chatbot.visitors import COOKIE, SALT
 from knowledge.embedding import get_embedder
+from knowledge.lexical import index_words
 from knowledge.models import Entry, KnowledgeBase
 from knowledge.passages import content_hash, passages
 from knowledge.vectors import vectors_for
@@ -52,7 +53,7 @@ class Visitor:
 def make_entry(base: KnowledgeBase, question: str, answer: str) -> Entry:
     """A published entry whose vectors are known, so that it is found at once."""
     vectors_for(get_embedder(), passages(question, answer, []))
-    return Entry.objects.create(
+    made = Entry.objects.create(
         knowledge_base=base,
         question=question,
         answer=answer,
@@ -60,6 +61,8 @@ def make_entry(base: KnowledgeBase, question: str, answer: str) -> Entry:
         version=1,
         content_hash=content_hash(question, answer, []),
     )
+    index_words([(made, [])])
+    return made
 
 
 def edit_entry(entry: Entry, answer: str) -> None:
@@ -71,6 +74,7 @@ def edit_entry(entry: Entry, answer: str) -> None:
         content_hash=content_hash(entry.question, answer, []),
         updated_at=timezone.now(),
     )
+    index_words([(Entry.objects.get(pk=entry.pk), [])])
 
 
 def unpublish_entry(entry: Entry) -> None:

@@ -149,7 +149,7 @@ async def test_when_the_model_fails_the_nearest_entry_is_quoted_with_a_plain_lin
 async def test_a_question_that_cannot_be_looked_up_is_an_error_of_its_own(shop: Asked, settings: Settings) -> None:
     settings.EMBEDDING_MODEL, settings.EMBEDDING_BASE_URL = "openai:gone", "http://127.0.0.1:9/v1"
     with pytest.raises(RetrievalError):
-        await draft_of(shop)
+        await draft_of(about(shop, "Tungsten?"))
 
 
 async def test_a_model_that_fails_does_not_make_a_vague_question_plain(shop: Asked, settings: Settings) -> None:

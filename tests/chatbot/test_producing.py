@@ -14,7 +14,7 @@ from chatbot import answering, producing, replies, streams
 from chatbot.answering import Asked, Draft, answer
 from chatbot.events import Event, Finished, Status, Token
 from chatbot.models import Assistant, Message
-from knowledge.models import Entry
+from knowledge.models import Entry, Posting
 from tests.chatbot.conftest import OPENING, Visitor, asked_by, edit_entry, unpublish_entry
 from tests.chatbot.model_server import says, serving
 
@@ -152,6 +152,8 @@ async def test_when_nothing_can_be_looked_up_the_visitor_is_told_and_staff_learn
     reply: Message, settings: Settings
 ) -> None:
     settings.EMBEDDING_MODEL, settings.EMBEDDING_BASE_URL = "openai:gone", "http://127.0.0.1:9/v1"
+    # Not even by its words.
+    await Posting.objects.all().adelete()
     stored = await made(reply)
     assert (stored.status, stored.text) == ("failed", replies.FAILED_TEXT)
     assert "embed" in stored.failure

@@ -59,8 +59,8 @@ def test_while_the_store_is_down_tending_makes_the_vectors_from_which_exact_sear
     store.down = True
     with pytest.raises(StoreUnavailableError):
         tasks.tend_index()
-    # Two texts of each, and those of the first together.
-    assert Vector.objects.count() == 5
+    # Two texts of each, and those of each together.
+    assert Vector.objects.count() == 6
     assert StoreHealth.objects.get().state == "down"
 
 
