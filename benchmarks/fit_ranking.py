@@ -65,8 +65,8 @@ class Source:
 TEN = "faqs_10shot.jsonl"
 SOURCES = (
     Source(SETS / "banking77", 1, 2.5),
-    Source(SETS / "banking77", 1, 1, bank=TEN),
-    Source(SETS / "banking77_oos", 1, 3, 0.5),
+    Source(SETS / "banking77", 1, 2.5, bank=TEN),
+    Source(SETS / "banking77_oos", 1, 4, 0.5),
     Source(SETS / "clinc150", 1, 1, 0.2),
     Source(SETS / "clinc150", 1, 1, 0.2, bank=TEN),
     Source(SETS / "banking77", 0.1, 0.25, phrasings=2),

@@ -12,8 +12,8 @@ from math import exp, log, log1p
 # The first line is what tells a question with an answer from one without (pairs of both, compared): one that is made of
 # all that an entry says, and does not only sound like a few of its wordings. The second line is what that is worth in a
 # base whose entries are near to each other, or whose phrasings are not.
-SPAN, ENTRY, NEARBY, OVERLAP, LENGTH = 4.10, 5.59, 0.0, 0.20, 0.83
-CROWDING, COHESION, WORDINGS, OFFSET = -11.52, -4.80, 0.92, -1.11
+SPAN, ENTRY, NEARBY, OVERLAP, LENGTH = 10.56, 10.62, -12.01, 0.19, 0.83
+CROWDING, COHESION, WORDINGS, OFFSET = -11.50, -2.48, 0.87, -2.44
 # Where a base has not been looked at yet, or has too few entries or phrasings to tell.
 USUAL_CROWDING, USUAL_COHESION = 0.52, 0.50
 # What was seen when the constants were fitted, and a little more: a base of nothing but the same entry is no crowd.
