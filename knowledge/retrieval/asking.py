@@ -4,6 +4,7 @@ import time
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from itertools import islice
 
 import structlog
@@ -57,21 +58,28 @@ def retrieve(
         joined = _join(search, said, bases, limit, clock)
     except (EmbeddingError, WrongDimensionError) as error:
         return _by_words(question, knowledge_bases, limit, clock, error)
-    entries = joined.said | dict(islice(joined.current.items(), NEAREST))
+    entries = _to_weigh(joined)
     with clock.lap("words"):
         matches = words.matches(entries)
     with clock.lap("rank"):
-        # Nearest first, so that what is equal stays in the order in which it was found.
-        nearest = {entry_id: now for entry_id, now in joined.current.items() if entry_id in entries}
-        weighed = Weighed(vector, embedder.name, {**nearest, **entries}, matches, words.words)
+        weighed = Weighed(vector, embedder.name, entries, matches, words.words)
     with clock.lap("join"):
         candidates = _candidates(weighed, limit, bases)
         waiting = _waiting(joined, [i for i in joined.said if i not in weighed.ids], matches, limit, bases)
-    if not candidates:
-        return Retrieval((), search.way, clock.milliseconds, waiting, words=words.words)
-    first = candidates[0]
-    sure = confidences.confidence(match_of(first, words.words), scale_of(first.entry.knowledge_base))
-    return Retrieval(candidates, search.way, clock.milliseconds, waiting, sure, weighed.lead(first), words.words)
+    found = Retrieval(candidates, search.way, clock.milliseconds, waiting, words=words.words)
+    return _with_certainty(found, weighed) if candidates else found
+
+
+def _to_weigh(joined: Joined) -> dict[uuid.UUID, str]:
+    """Entries with their content hashes, the nearest first, so that what is equal stays as it was found."""
+    return dict(islice(joined.current.items(), NEAREST)) | joined.said
+
+
+def _with_certainty(found: Retrieval, weighed: Weighed) -> Retrieval:
+    """What was found, and how sure it is of the first."""
+    first = found.candidates[0]
+    sure = confidences.confidence(match_of(first, found.words), scale_of(first.entry.knowledge_base))
+    return replace(found, confidence=sure, lead=weighed.lead(first))
 
 
 def _join(search: Search, said: Sequence[uuid.UUID], bases: Bases, limit: int, clock: "_Clock") -> Joined:

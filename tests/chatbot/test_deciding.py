@@ -3,7 +3,7 @@
 import pytest
 
 from chatbot.deciding import Outcome, decide
-from knowledge.confidence import CLARIFY_AT, QUOTE_AT
+from knowledge.confidence import CLARIFY_AT, LEAD_AT, QUOTE_AT
 from knowledge.models import Entry
 from knowledge.retrieval import Candidate, Evidence, Retrieval
 
@@ -87,3 +87,10 @@ def test_an_entry_that_only_words_found_is_offered_if_it_has_half_of_them() -> N
     few, many = candidates(0.0, coverage=0.4), candidates(0.0, coverage=0.6)
     assert decide(found(0.01, few), model_available=False).offers == ()
     assert decide(found(0.3, many), model_available=False).offers == many
+
+
+def test_an_entry_that_another_may_be_as_well_is_asked_about_however_sure_it_is() -> None:
+    torn = Retrieval(candidates(0.8, 0.79), "index", {}, (), 0.95, lead=LEAD_AT - 0.01)
+    decision = decide(torn, model_available=False)
+    assert (decision.outcome, decision.offers) == (Outcome.CLARIFY, torn.candidates)
+    assert f"{torn.lead:.2f}" in decision.why
