@@ -136,3 +136,10 @@ def test_an_empty_split_says_what_the_others_have(folder: Path) -> None:
 def test_an_empty_bank_is_refused(folder: Path) -> None:
     (folder / "faqs.jsonl").write_text("\n")
     assert "has no entries" in refusal(folder)
+
+
+def test_questions_without_an_id_are_taken_and_entries_without_one_are_not(folder: Path) -> None:
+    write(folder, "queries.jsonl", [{"text": "opening time", "relevant": ["open"]}])
+    assert [query.text for query in load_dataset(folder, split="test").queries] == ["opening time"]
+    write(folder, "faqs.jsonl", [{"question": "When do you open?"}])
+    assert "id" in refusal(folder)

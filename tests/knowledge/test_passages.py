@@ -1,12 +1,16 @@
 """Passages and their names: what is embedded of an entry, and how a hit is traced back to the text it stands for."""
 
+import importlib
 import uuid
 
 import pytest
+from django.apps import apps
 from hypothesis import given
 from hypothesis import strategies as st
 
+from knowledge.models import Entry
 from knowledge.passages import content_hash, parse_passage_id, passage_ids, passages, vector_digest
+from tests.knowledge.factories import make_base, make_entry, reload
 
 ENTRY = uuid.UUID("12345678-1234-5678-1234-567812345678")
 text = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=20)
@@ -59,3 +63,15 @@ def test_an_id_that_is_not_ours_is_a_value_error(rubbish: str) -> None:
 def test_a_vector_is_named_for_its_model_and_its_text() -> None:
     names = {vector_digest(model, words) for model in ("m1", "m2") for words in ("a", "b")}
     assert len(names) == 4
+
+
+@pytest.mark.django_db
+def test_the_upgrade_names_the_content_of_published_entries_anew() -> None:
+    base = make_base()
+    published = make_entry(base, phrasings=["One?", "Two?"])
+    draft = make_entry(base, "A draft?", status=Entry.Status.DRAFT)
+    expected = published.content_hash
+    Entry.objects.filter(pk=published.pk).update(content_hash="old", indexed_hash="old")
+    importlib.import_module("knowledge.migrations.0004_passages_of_the_whole").stamp(apps, None)
+    assert (reload(published).content_hash, reload(draft).content_hash) == (expected, "")
+    assert published in Entry.objects.to_index()
