@@ -95,7 +95,7 @@ def test_an_id_that_the_bank_does_not_have_is_named_with_the_line_of_its_questio
     ("row", "said"),
     [
         ([1], "not a JSON object"),
-        ({"text": "x", "relevant": []}, '"id"'),
+        ({"id": [], "text": "x", "relevant": []}, '"id"'),
         ({"id": 9, "relevant": []}, '"text"'),
         ({"id": 9, "text": "x", "relevant": "open"}, '"relevant" must be a list'),
         ({"id": 9, "text": "x", "relevant": [], "in_scope": True}, "names no entry"),
