@@ -3,13 +3,11 @@
 A question reads it two or three times, and putting such a query together with the ORM takes longer than running it.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
 from django.db import connection
-
-from knowledge.models import Entry
 
 Row = tuple[int, str, int, int]
 """Of a posting: number of the word, key of the entry as text, count, length."""
@@ -35,13 +33,12 @@ def rows_of(words: Collection[int], limit: int) -> list[Row]:
 def rows_in(words: Collection[int], entries: Collection[UUID]) -> list[Row]:
     """Return the rows of words in some entries, in no order."""
     where = f"entry_id IN ({_holes(entries)}) AND word IN ({_holes(words)})"
-    keys = [Entry._meta.pk.get_db_prep_value(entry, connection) for entry in entries]
-    return _select(where, [*keys, *words]) if words and entries else []
+    return _select(where, [*database_keys(entries), *words]) if words and entries else []
 
 
-def key_of(entry: UUID) -> str:
-    """An entry's key as the rows have it: SQLite writes it without dashes."""
-    return str(Entry._meta.pk.get_db_prep_value(entry, connection))
+def database_keys(ids: Iterable[UUID]) -> list[Any]:
+    """Keys as the database takes and gives them: a UUID, or its 32 digits where it has no such type (SQLite)."""
+    return list(ids) if connection.features.has_native_uuid_field else [key.hex for key in ids]
 
 
 def _select(where: str, parameters: Sequence[Any]) -> list[Row]:

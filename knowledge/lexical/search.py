@@ -4,13 +4,13 @@ The rows live in the database, so an edit is found by the next question of any p
 SQLite and PostgreSQL.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 from knowledge.lexical.counting import word_number
 from knowledge.lexical.questions import terms_of
-from knowledge.lexical.rows import Row, key_of, rows_in, rows_of
+from knowledge.lexical.rows import Row, database_keys, rows_in, rows_of
 from knowledge.lexical.weights import bank_of
 
 # Rows read to find candidates, the rarest words' first. More cost milliseconds, and bring entries that share only what
@@ -86,13 +86,11 @@ class WordSearch:
 
     def matches(self, entries: Collection[UUID]) -> dict[UUID, LexicalMatch]:
         """What some entries share with the question; without those that share nothing."""
-        found: Mapping[str, _Worths]
-        if self._everything is not None:
-            found = self._everything
-        else:
-            found = self._add_up(rows_in(list(self._places), list(entries)))
-        keys = {entry: key_of(entry) for entry in entries}
-        return {entry: self._match(found[key]) for entry, key in keys.items() if key in found}
+        found = self._everything
+        if found is None:
+            found = self._add_up(rows_in(list(self._places), entries))
+        keys = zip(entries, map(str, database_keys(entries)), strict=True)
+        return {entry: self._match(found[key]) for entry, key in keys if key in found}
 
     def _match(self, worths: _Worths) -> LexicalMatch:
         terms = [self._terms[at] for at in sorted(worths)]

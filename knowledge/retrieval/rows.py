@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from django.db import connection
 from django.utils import timezone
 
+from knowledge.lexical.rows import database_keys
 from knowledge.models import Entry, KnowledgeBase
 
 # As `EntryQuerySet.answerable` has it; a test holds the two together.
@@ -35,7 +36,7 @@ class Hashes(NamedTuple):
 
 def read_bases(ids: Sequence[uuid.UUID], model: str) -> dict[uuid.UUID, KnowledgeBase]:
     """Return knowledge bases by id, each with the name of its collection by `model` as `collection`, or None."""
-    found = KnowledgeBase.objects.raw(_BASES.format(holes=_holes(ids)), [model, *_keys(ids)]) if ids else ()
+    found = KnowledgeBase.objects.raw(_BASES.format(holes=_holes(ids)), [model, *database_keys(ids)]) if ids else ()
     return {base.pk: base for base in found}
 
 
@@ -50,8 +51,10 @@ def read_hashes(ids: Collection[uuid.UUID], bases: Collection[uuid.UUID]) -> dic
             _answerable(ids),
         )
         rows = cursor.fetchall()
+    entries = dict(zip(database_keys(ids), ids, strict=True))
     # The bases are compared here: in the query they lead SQLite to walk all entries of a base.
-    return {_uuid(key): Hashes(now, indexed) for key, base, now, indexed in rows if _uuid(base) in bases}
+    allowed = set(database_keys(bases))
+    return {entries[key]: Hashes(now, indexed) for key, base, now, indexed in rows if base in allowed}
 
 
 def read_entries(ids: Collection[uuid.UUID], bases: Mapping[uuid.UUID, KnowledgeBase]) -> dict[uuid.UUID, Entry]:
@@ -74,16 +77,8 @@ def _columns() -> str:
 
 def _answerable(ids: Collection[uuid.UUID]) -> list[Any]:
     now = connection.ops.adapt_datetimefield_value(timezone.now())
-    return [*_keys(ids), now, now]
-
-
-def _keys(ids: Collection[uuid.UUID]) -> list[Any]:
-    return [Entry._meta.pk.get_db_prep_value(key, connection) for key in ids]
+    return [*database_keys(ids), now, now]
 
 
 def _holes(values: Collection[object]) -> str:
     return ", ".join(["%s"] * len(values))
-
-
-def _uuid(key: str | uuid.UUID) -> uuid.UUID:
-    return key if isinstance(key, uuid.UUID) else uuid.UUID(key)
