@@ -28,11 +28,19 @@ def visitor(house: House, site: str, visit: Visit) -> Visitor:
     return visit(site).open(f"/a/{house.keys['Permit desk']}/")
 
 
-def test_real_questions_get_the_right_entries(visitor: Visitor) -> None:
+def test_real_questions_get_the_right_entries_most_of_them_at_once(visitor: Visitor) -> None:
+    asked_back = 0
     for question, words in QUESTIONS.items():
         reply = visitor.ask(question)
+        if reply.locator(".choices").count():
+            asked_back += 1
+            turns = visitor.questions.count()
+            reply.locator(".choice").first.click()
+            expect(visitor.questions).to_have_count(turns + 1)
+            reply = visitor.reply()
         expect(reply.locator(".answer")).to_contain_text(words)
         expect(reply.locator(".sources a")).to_have_count(1)
+    assert asked_back <= 2
 
 
 def test_a_question_that_is_not_clear_leads_to_the_right_entry_by_one_press(visitor: Visitor) -> None:
