@@ -1,4 +1,4 @@
-"""What editors ask before visitors do: a question tried out, and all wordings of an entry, on the production path.
+"""What editors ask before visitors do: all wordings of an entry, on the production path.
 
 Nothing here changes what visitors get.
 """

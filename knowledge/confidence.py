@@ -17,6 +17,7 @@ CROWDING, COHESION, WORDINGS, OFFSET = -11.50, -2.48, 0.87, -2.44
 # Where a base has not been looked at yet, or has too few entries or phrasings to tell.
 USUAL_CROWDING, USUAL_COHESION = 0.52, 0.50
 # What was seen when the constants were fitted, and a little more: a base of nothing but the same entry is no crowd.
+MOST_WORDINGS = 16
 CROWDING_SEEN, COHESION_SEEN = (0.30, 0.65), (0.35, 0.65)
 # Chosen on the dev splits: a round number at which no set has more than 15 % false answers (13 % at most).
 QUOTE_AT = 0.60
@@ -77,7 +78,7 @@ def evidence(match: Match, scale: Scale) -> float:
         + LENGTH * log1p(match.words)
     )
     base = CROWDING * _within(scale.crowding, CROWDING_SEEN) + COHESION * _within(scale.cohesion, COHESION_SEEN)
-    return near + base + WORDINGS * log(max(match.wordings, 1)) + OFFSET
+    return near + base + WORDINGS * log(min(max(match.wordings, 1), MOST_WORDINGS)) + OFFSET
 
 
 def verdict(confidence: float, lead: float = 1.0) -> Verdict:

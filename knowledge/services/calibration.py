@@ -9,7 +9,7 @@ import numpy as np
 from knowledge.calibration import Calibration, fit
 from knowledge.confidence import evidence
 from knowledge.models import KnowledgeBase
-from knowledge.retrieval import Retrieval, retrieve
+from knowledge.retrieval import RetrievalError, retrieve
 from knowledge.retrieval.weighing import match_of, scale_of
 
 
@@ -41,9 +41,11 @@ def calibrate(
     scores, right = [], []
     scale = scale_of(base)
     for one in golden:
-        found = retrieve(one.question, knowledge_bases=[base.pk], limit=1)
+        found = retrieve(one.question, knowledge_bases=[base.pk])
         on_question()
-        if _counts(found):
+        if found.way == "words":
+            raise RetrievalError("The embedding model does not answer, and by words alone nothing can be calibrated.")
+        if found.candidates:
             first = found.candidates[0]
             scores.append(evidence(match_of(first, found.words), scale))
             right.append(first.entry.pk in one.entries)
@@ -59,8 +61,3 @@ def set_calibration(base: KnowledgeBase, calibration: Calibration) -> None:
     KnowledgeBase.objects.filter(pk=base.pk).update(
         calibration_slope=calibration.slope, calibration_offset=calibration.offset
     )
-
-
-def _counts(found: Retrieval) -> bool:
-    """Words alone have a confidence of their own, and nothing found has none."""
-    return found.way != "words" and bool(found.candidates)

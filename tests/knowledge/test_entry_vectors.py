@@ -43,6 +43,7 @@ def test_those_of_an_entry_that_is_embedded_and_not_indexed_are_put_together(
     entry = make_entry(base)
     drain(store, embedder)
     Vector.objects.filter(pk=vectors_digest("words", entry.content_hash)).delete()
+    entry_vectors.forget()
     assert len(entry_vectors.entry_vectors("words", [(entry.pk, entry.content_hash)])) == 1
 
 
