@@ -17,7 +17,9 @@ def change_language(base: KnowledgeBase, language: str) -> int:
         KnowledgeBase.objects.filter(pk=base.pk).update(language=language)
         base.language = language
         inheriting = Entry.objects.filter(knowledge_base=base, language="", status=Entry.Status.PUBLISHED)
-        rows = list(inheriting.order_by("pk").select_related("knowledge_base").prefetch_related("phrasings"))
+        # Locked before they are read, so that words never come from a text that an editor has just replaced.
+        locked = inheriting.order_by("pk").select_for_update(of=("self",))
+        rows = list(locked.select_related("knowledge_base").prefetch_related("phrasings"))
         for start in range(0, len(rows), BATCH):
             batch = rows[start : start + BATCH]
             index_words([(entry, [p.text for p in entry.phrasings.all()]) for entry in batch])
