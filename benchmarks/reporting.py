@@ -44,12 +44,17 @@ def say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
+def line(figure: Figure, width: int = 0) -> str:
+    """Return a figure's line, its name padded to `width` characters."""
+    number = f"{figure.value:,.0f}" if figure.value >= 100 or figure.value == 0 else f"{figure.value:.3g}"
+    return f"{figure.name:<{width}}  {number:>8} {figure.unit:<10} {figure.target}".rstrip()
+
+
 def show(figures: Sequence[Figure], *, as_json: bool) -> int:
     """Print the table; returns the exit code: 1 where a target was missed."""
     width = max(len(figure.name) for figure in figures)
     for figure in figures:
-        number = f"{figure.value:,.0f}" if figure.value >= 100 or figure.value == 0 else f"{figure.value:.3g}"
-        print(f"{figure.name:<{width}}  {number:>8} {figure.unit:<10} {figure.target}".rstrip())
+        print(line(figure, width))
     if as_json:
         rows = {f.name: {"value": round(f.value, 4), "unit": f.unit, "kept": f.kept} for f in figures}
         print(json.dumps(rows, ensure_ascii=False))

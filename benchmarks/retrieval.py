@@ -22,7 +22,7 @@ from chromadb.api.models.Collection import Collection as RawCollection
 from benchmarks import sandbox
 from benchmarks.banks import passages_of, real_base
 from benchmarks.clustered import Asked, ClusteredBank, KnownVectors
-from benchmarks.reporting import Figure, options, say, show
+from benchmarks.reporting import Figure, line, options, say, show
 from knowledge import indexing
 from knowledge.embedding import Embedder, Matrix, get_embedder
 from knowledge.models import Collection, KnowledgeBase
@@ -96,7 +96,10 @@ def main() -> int:
             bank = real if size == REAL_SIZE else prepare_generated(size, chosen.questions)
             build(bank)
             taken[size] = measure(bank, [asked.text for asked in real.questions])
-            figures += figures_of(bank, taken[size])
+            of_size = figures_of(bank, taken[size])
+            # The largest size takes half an hour: what is known before is not lost with it.
+            say("\n".join(map(line, of_size)))
+            figures += of_size
     if SMALL in taken and LARGE in taken:
         growth = taken[LARGE].p50("retrieve") / taken[SMALL].p50("retrieve")
         figures.append(Figure(f"retrieve, median at {LARGE:,} to that at {SMALL:,}", growth, at_most=2))

@@ -18,6 +18,7 @@ TRUST = 4.0
 # A calibration turns no order round, and makes nothing certain.
 LOWEST_SLOPE, HIGHEST_SLOPE = 0.2, 3.0
 STEPS = 50
+FOLDS = 5
 
 
 class TooFewQuestionsError(ValueError):
@@ -52,14 +53,43 @@ def fit(evidence: Sequence[float], right: Sequence[bool]) -> Calibration:
             f"Retrieval is {which} on every one of these questions, so they do not show where it stops being so. "
             f"Add questions that {'no entry answers' if hits else 'an entry answers'}."
         )
+    return _fit(scores, targets)
+
+
+def held_out(evidence: Sequence[float], right: Sequence[bool]) -> Floats:
+    """Return probabilities (n,), each by a calibration fitted without its question's fifth: what new questions get."""
+    scores, targets = np.array(evidence, np.float64), np.array(right, np.float64)
+    # Right ones and others are dealt out evenly.
+    fold = np.empty(len(targets), np.intp)
+    fold[np.argsort(targets, kind="stable")] = np.arange(len(targets)) % FOLDS
+    likely = np.empty(len(targets))
+    for one in range(FOLDS):
+        here = fold == one
+        likely[here] = _fit(scores[~here], targets[~here]).apply(scores[here])
+    return likely
+
+
+def _fit(scores: Floats, targets: Floats) -> Calibration:
+    hits, misses = targets.sum(), (1 - targets).sum()
     smooth = np.where(targets > 0, (hits + 1) / (hits + 2), 1 / (misses + 2))
-    rows, at, usual = np.column_stack([scores, np.ones_like(scores)]), np.array([1.0, 0.0]), np.array([1.0, 0.0])
+    ones = np.ones_like(scores)
+    slope, offset = _likeliest(np.column_stack([scores, ones]), smooth, np.array([1.0, 0.0]), np.zeros_like(scores))
+    kept = float(np.clip(slope, LOWEST_SLOPE, HIGHEST_SLOPE))
+    if kept != slope:
+        # The offset that belongs to a slope that was not taken would be wrong by as much.
+        (offset,) = _likeliest(ones[:, None], smooth, np.zeros(1), kept * scores)
+    return Calibration(kept, float(offset))
+
+
+def _likeliest(rows: Floats, targets: Floats, usual: Floats, known: Floats) -> Floats:
+    """The factors (f,) of rows (n, f) under which targets are likeliest, drawn to the usual; `known` is added (n,)."""
+    at = usual.copy()
     for _ in range(STEPS):
-        likely = 1 / (1 + np.exp(-np.clip(rows @ at, -30, 30)))
-        slope = rows.T @ (smooth - likely) - TRUST * (at - usual)
-        curve = (rows * (likely * (1 - likely))[:, None]).T @ rows + TRUST * np.eye(2)
+        likely = 1 / (1 + np.exp(-np.clip(rows @ at + known, -30, 30)))
+        slope = rows.T @ (targets - likely) - TRUST * (at - usual)
+        curve = (rows * (likely * (1 - likely))[:, None]).T @ rows + TRUST * np.eye(len(at))
         step = np.linalg.solve(curve, slope)
         at = at + step * min(1.0, 1.0 / max(float(np.abs(step).max()), 1e-12))
         if np.abs(step).max() < 1e-6:
             break
-    return Calibration(float(np.clip(at[0], LOWEST_SLOPE, HIGHEST_SLOPE)), float(at[1]))
+    return at

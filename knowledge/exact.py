@@ -22,8 +22,9 @@ _loading = threading.Lock()
 
 @dataclass(frozen=True)
 class _Stamp:
-    """Changes whenever a published entry of the base does."""
+    """Changes whenever a published entry of the base does, and when all are embedded again."""
 
+    generation: str
     updated_at: datetime | None
     # A machine whose clock is behind saves an edit that is not the latest.
     versions: int | None
@@ -51,9 +52,14 @@ class WrongDimensionError(Exception):
     """The question's vector has another length than those in SQL; the message says what to do."""
 
 
-def search_exactly(knowledge_base: uuid.UUID, model: str, vector: Matrix, limit: int) -> list[Hit]:
-    """Return the `limit` nearest passages of the published entries as they are now, best first; WrongDimensionError."""
-    snapshot = _current(knowledge_base, model)
+def search_exactly(
+    knowledge_base: uuid.UUID, model: str, vector: Matrix, limit: int, *, generation: str = ""
+) -> list[Hit]:
+    """Return the `limit` nearest passages of the published entries as they are now, best first; WrongDimensionError.
+
+    What is kept in memory is kept for a `generation` of the index: a model that changed under its name is in another.
+    """
+    snapshot = _current(knowledge_base, model, generation)
     if not snapshot.ids:
         return []
     if snapshot.vectors.shape[1] != len(vector):
@@ -66,10 +72,10 @@ def search_exactly(knowledge_base: uuid.UUID, model: str, vector: Matrix, limit:
     return [Hit(snapshot.ids[i], float(similarities[i])) for i in best]
 
 
-def _current(knowledge_base: uuid.UUID, model: str) -> _Snapshot:
+def _current(knowledge_base: uuid.UUID, model: str, generation: str) -> _Snapshot:
     published = Entry.objects.filter(knowledge_base=knowledge_base, status=Entry.Status.PUBLISHED)
     found = published.aggregate(updated_at=Max("updated_at"), versions=Sum("version"), entries=Count("pk"))
-    stamp = _Stamp(**found)
+    stamp = _Stamp(generation, **found)
     with _loading:
         snapshot = _snapshots.get((knowledge_base, model))
         if snapshot is None or not snapshot.holds(stamp):

@@ -8,29 +8,26 @@ that an entry answers from one that none does. What is decided here is the order
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
-Vectors = npt.NDArray[np.float32]
-Places = npt.NDArray[np.intp]
+from knowledge.heads import Floats, Places, Pool, Vectors, heads
 
 # Maximum likelihood of "which entry is meant?" over dev questions that have an answer, through the product's own
 # search: `python -m benchmarks.fit_ranking`. See docs/decisions/0008-order-and-confidence-apart.md.
-SPAN, WHOLE, AGREEMENT, BM25, COVERAGE = 8.11, 2.20, 1.34, 0.71, 1.75
+SPAN, WHOLE, AGREEMENT, DISCRIMINANT, BM25, COVERAGE = 4.62, 3.17, 0.91, 4.64, 0.59, 1.98
 # Passages of one entry that are looked at, the nearest first.
 MOST_PER_ENTRY = 16
 # Of them, those whose mean cosine is `Signals.nearby`.
 NEARBY = 3
 # How much a passage must be bent to count as saying the question (ridge); 0 would call everything near.
 SPAN_RIDGE = 0.3
-# The head learned for each question: entries that it tells apart, passages it learns from, its loss against its own
-# weight (C of a logistic regression), its steps and their momentum. More of any of them changed nothing but the time;
-# half as many passages cost a quarter of a point of hit@1 where entries have ten phrasings.
-HEAD_ENTRIES, HEAD_PASSAGES, HEAD_C, HEAD_STEPS, MOMENTUM = 16, 120, 6.0, 12, 0.5
-# Which entries the head is worth learning for, before it is learned.
-BEFORE_HEAD = (10.0, 4.0, 1.5)
-# An entry the head did not look at is e times less likely than the least likely it did.
-NOT_LOOKED_AT = float(np.exp(-1))
+# Entries that the heads tell apart, and passages that they learn from. Twice as many entries cost half a point of
+# hit@1: what is far away says nothing of how the wordings here scatter.
+POOL_ENTRIES, POOL_PASSAGES = 8, 100
+# Which entries those are, before the heads have spoken: weights of span, whole and BM25.
+BEFORE_HEADS = (10.0, 4.0, 1.5)
+# An entry that the heads did not look at is e times less likely than the least likely that they did, and this much
+# (discriminant) further off.
+NOT_LOOKED_AT, FURTHER = float(np.exp(-1)), 0.08
 
 
 @dataclass(frozen=True)
@@ -53,6 +50,8 @@ class Signals:
     whole: Floats
     entry: Floats
     agreement: Floats
+    discriminant: Floats
+    distinctness: Floats
     bm25: Floats
     coverage: Floats
     nearest: Places
@@ -60,8 +59,9 @@ class Signals:
 
     def scores(self) -> Floats:
         """Return one score per entry, higher is better; their softmax says how likely each one is meant."""
-        cosines = SPAN * self.span + WHOLE * self.whole + AGREEMENT * np.log(self.agreement)
-        scores: Floats = cosines + BM25 * self.bm25 + COVERAGE * self.coverage
+        cosines = SPAN * self.span + WHOLE * self.whole
+        learned = AGREEMENT * np.log(self.agreement) + DISCRIMINANT * self.discriminant
+        scores: Floats = cosines + learned + BM25 * self.bm25 + COVERAGE * self.coverage
         return scores
 
 
@@ -77,14 +77,17 @@ def signals(question: Vectors, passages: Passages, bm25: Floats, coverage: Float
     whole[passages.owners[at_whole]] = cosines[at_whole]
     best = float(bm25.max(initial=0.0))
     relative = bm25 / best if best > 0 else bm25
-    before = BEFORE_HEAD[0] * span + BEFORE_HEAD[1] * whole + BEFORE_HEAD[2] * relative
+    before = BEFORE_HEADS[0] * span + BEFORE_HEADS[1] * whole + BEFORE_HEADS[2] * relative
+    agreement, discriminant, distinctness = _told_apart(cosines, passages, before)
     return Signals(
         phrasing=cosines[nearest],
         nearby=nearby,
         span=span,
         whole=whole,
         entry=entry,
-        agreement=_agreement(cosines, passages, before),
+        agreement=agreement,
+        discriminant=discriminant,
+        distinctness=distinctness,
         bm25=relative,
         coverage=coverage,
         nearest=passages.slots[nearest],
@@ -122,33 +125,15 @@ def _in_blocks(cosines: Floats, passages: Passages, order: Places, firsts: Place
     return span, near.sum(axis=1) / lengths, near[:, :NEARBY].sum(axis=1) / counts
 
 
-def _agreement(cosines: Floats, passages: Passages, before: Floats) -> Floats:
-    """How likely each entry is whose words the question is: a small head learned on the spot, summing to about 1.
-
-    A logistic regression from the passages around the question to the entries that they belong to, in its dual form
-    with a fixed bound on the curvature (Böhning 1992), so that a step is two small matrix products.
-    """
-    chosen = np.argsort(-before, kind="stable")[:HEAD_ENTRIES]
+def _told_apart(cosines: Floats, passages: Passages, before: Floats) -> tuple[Floats, Floats, Floats]:
+    """What the heads say of the entries that are likeliest before, and of the rest that they are none of them."""
+    chosen = np.argsort(-before, kind="stable")[:POOL_ENTRIES]
     candidates = np.flatnonzero(np.isin(passages.owners, chosen))
-    near = candidates[np.argsort(-cosines[candidates], kind="stable")[:HEAD_PASSAGES]]
+    near = candidates[np.argsort(-cosines[candidates], kind="stable")[:POOL_PASSAGES]]
     entries, classes = np.unique(passages.owners[near], return_inverse=True)
-    # In single precision: half the time, and exact to the fourth digit of a probability.
-    vectors = passages.vectors[near].astype(np.float32)
-    kernel, unit = vectors @ vectors.T, np.eye(len(near), dtype=np.float32)
-    targets = np.eye(len(entries), dtype=np.float32)[classes]
-    inverse = np.linalg.inv(kernel / 4 + unit / HEAD_C)
-    weights, step = np.zeros_like(targets), np.zeros_like(targets)
-    for _ in range(HEAD_STEPS):
-        slope = targets - _softmax(kernel @ weights) - weights / HEAD_C
-        step = inverse @ slope + MOMENTUM * step
-        weights += step
-    likely = _softmax((cosines[near] @ weights)[None, :])[0]
+    likely, speaks, distinct = heads(Pool(passages.vectors[near], classes, cosines[near].astype(np.float32)))
     agreement = np.full(passages.entries, float(likely.min()) * NOT_LOOKED_AT)
-    agreement[entries] = likely
-    return agreement
-
-
-def _softmax(rows: Floats) -> Floats:
-    odds = np.exp(rows - rows.max(axis=1, keepdims=True))
-    likely: Floats = odds / odds.sum(axis=1, keepdims=True)
-    return likely
+    discriminant = np.full(passages.entries, float(speaks.min()) - FURTHER)
+    distinctness = np.full(passages.entries, float(distinct.mean()))
+    agreement[entries], discriminant[entries], distinctness[entries] = likely, speaks, distinct
+    return agreement, discriminant, distinctness

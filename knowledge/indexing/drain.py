@@ -90,7 +90,7 @@ def _drain_all(
                 report.indexed += done
                 if on_batch:
                     on_batch(done)
-            survey_if_changed(base, collection, store, embedder)
+            survey_if_changed(base, collection, store, embedder, lease)
         except StoreError:
             _embed_waiting(embedder, lease, report)
             raise

@@ -15,6 +15,7 @@ from knowledge.indexing.survey import survey
 from knowledge.indexing.writing import Plan, Written, mark, plan, write
 from knowledge.models import Collection, Entry, KnowledgeBase, PendingRemoval
 from knowledge.vector_store import StoreError, VectorStore
+from knowledge.vectors import forget_vectors
 
 log = structlog.get_logger(__name__)
 BATCH = 64
@@ -30,9 +31,16 @@ def rebuild(
     store: VectorStore,
     embedder: Embedder,
     on_batch: Callable[[int], None] | None = None,
+    *,
+    embed_again: bool = False,
 ) -> Collection:
-    """Build a new generation of a base under the lease and switch to it; raises LeaseTakenError, StoreError."""
+    """Build a new generation of a base under the lease and switch to it; raises LeaseTakenError, StoreError.
+
+    With `embed_again` all that the model's name ever embedded is forgotten first, of other bases too.
+    """
     with hold_lease() as lease:
+        if embed_again:
+            forget_vectors(embedder.name)
         return build(base, store, embedder, lease, on_batch)
 
 
@@ -77,7 +85,8 @@ def build(
         mark(to_mark[start : start + READ], embedder.name)
     # The new collection never had what the old one still had to lose.
     PendingRemoval.objects.filter(knowledge_base=base, created_at__lt=collection.created_at).delete()
-    survey(base, collection, store, embedder)
+    KnowledgeBase.objects.filter(pk=base.pk).update(surveyed_at=None)
+    survey(base, collection, store, embedder, lease)
     log.info("index_built", collection=collection.name, passages=passages)
     return collection
 

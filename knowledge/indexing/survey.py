@@ -7,46 +7,65 @@ from collections.abc import Sequence
 from statistics import fmean
 
 import numpy as np
-from django.db.models import QuerySet
+import structlog
+from django.db.models import Count, Q, QuerySet
+from django.utils import timezone
 
 from knowledge.embedding import Embedder, Matrix
 from knowledge.entry_vectors import entry_vectors
+from knowledge.indexing.lease import HeldLease
 from knowledge.models import Collection, Entry, KnowledgeBase
 from knowledge.passages import parse_passage_id
-from knowledge.vector_store import Hit, VectorStore
+from knowledge.vector_store import Hit, StoreError, VectorStore
 
+log = structlog.get_logger(__name__)
 # Entries that are looked at, the same ones each time; two milliseconds each.
 SAMPLE = 200
 PASSAGES = 100
 NEAREST = 5
-# Entries more or fewer, as a share, after which a base is surveyed again.
+# Entries that are new, other or gone, as a share, after which a base is surveyed again.
 CHANGED = 0.05
 QUESTION_SLOT = 1
 
 
-def survey_if_changed(base: KnowledgeBase, collection: Collection, store: VectorStore, embedder: Embedder) -> None:
-    """Survey a base that has gained or lost a twentieth of its live entries since it was surveyed last."""
-    entries = _live(base).count()
-    before = KnowledgeBase.objects.filter(pk=base.pk).values_list("surveyed_entries", flat=True).first() or 0
-    if abs(entries - before) > CHANGED * before:
-        survey(base, collection, store, embedder)
+def survey_if_changed(
+    base: KnowledgeBase, collection: Collection, store: VectorStore, embedder: Embedder, lease: HeldLease
+) -> None:
+    """Survey a base of whose live entries a twentieth is new, other or gone since it was surveyed last."""
+    before, at = KnowledgeBase.objects.values_list("surveyed_entries", "surveyed_at").get(pk=base.pk)
+    new = Count("pk", filter=Q(indexed_at__gt=at)) if at else Count("pk")
+    now = _live(base).aggregate(entries=Count("pk"), new=new)
+    gone = before - (now["entries"] - now["new"])
+    if at is None or max(now["new"], gone) > CHANGED * before:
+        survey(base, collection, store, embedder, lease)
 
 
-def survey(base: KnowledgeBase, collection: Collection, store: VectorStore, embedder: Embedder) -> None:
-    """Measure a sample of the base's live entries and keep what was found on the base; raises StoreError."""
-    live = _live(base).order_by("pk")
-    sample = list(live.values_list("pk", "content_hash")[:SAMPLE])
-    vectors = entry_vectors(embedder.name, sample)
-    crowding = [
-        fmean(others)
-        for (entry_id, _), rows in vectors.items()
-        if (others := _nearest_others(entry_id.hex, store.query(collection.name, rows[QUESTION_SLOT], PASSAGES)))
-    ]
+def survey(
+    base: KnowledgeBase, collection: Collection, store: VectorStore, embedder: Embedder, lease: HeldLease
+) -> None:
+    """Measure a sample of the base's live entries and keep what was found on the base.
+
+    Where the store goes away meanwhile, the base keeps what it had: nothing that was indexed is lost by that, and the
+    next drain surveys again.
+    """
+    started, live = timezone.now(), _live(base)
+    sample = list(live.order_by("pk").values_list("pk", "content_hash")[:SAMPLE])
+    vectors = entry_vectors(embedder.name, sample, generation=collection.name)
+    crowding = []
+    try:
+        for (entry_id, _), rows in vectors.items():
+            lease.renew()
+            others = _nearest_others(entry_id.hex, store.query(collection.name, rows[QUESTION_SLOT], PASSAGES))
+            crowding += [fmean(others)] if others else []
+    except StoreError as error:
+        log.warning("base_not_surveyed", knowledge_base=str(base.pk), reason=str(error)[:200])
+        return
     cohesion = [_cohesion(rows[QUESTION_SLOT:]) for rows in vectors.values() if len(rows) > QUESTION_SLOT + 1]
     KnowledgeBase.objects.filter(pk=base.pk).update(
         crowding=fmean(crowding) if crowding else None,
         cohesion=fmean(cohesion) if cohesion else None,
         surveyed_entries=live.count(),
+        surveyed_at=started,
     )
 
 

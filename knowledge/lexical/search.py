@@ -16,7 +16,7 @@ from knowledge.lexical.weights import bank_of
 # Rows read to find candidates, the rarest words' first. More cost milliseconds, and bring entries that share only what
 # everybody says.
 _BUDGET = 250
-# Candidates by the rarest words whose other words are looked at, for each that is wanted.
+# Candidates by their rarest words whose other words are looked at, for each that is wanted: these may turn the order.
 _SPARE = 2
 
 _Worths = dict[int, float]
@@ -35,18 +35,15 @@ class LexicalMatch:
     """The question's words that agree, as typed, the rarest first."""
 
 
-def search_words(
-    question: str, *, knowledge_bases: Sequence[UUID], also: Collection[UUID] = (), limit: int = 30
-) -> dict[UUID, LexicalMatch]:
-    """The `limit` best published entries and each of `also` that shares a word, best first, then by id.
+def search_words(question: str, *, knowledge_bases: Sequence[UUID], limit: int = 30) -> dict[UUID, LexicalMatch]:
+    """The `limit` best published entries, best first, then by id; nothing for a question without words.
 
-    Nothing for a question without words. Dates of validity are not looked at: the caller joins the entries.
+    Dates of validity are not looked at: the caller joins the entries.
     """
     search = WordSearch(question, knowledge_bases)
-    matches = search.matches({*search.best(limit * _SPARE), *also})
+    matches = search.matches(search.best(limit * _SPARE))
     ranked = sorted(matches, key=lambda entry: (-matches[entry].bm25, entry))
-    wanted = {*ranked[:limit], *also}
-    return {entry: matches[entry] for entry in ranked if entry in wanted}
+    return {entry: matches[entry] for entry in ranked[:limit]}
 
 
 class WordSearch:

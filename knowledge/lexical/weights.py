@@ -1,11 +1,11 @@
-"""How rare words are, how long entries are, in which languages: figures that may be minutes old in a large base.
+"""How rare words are, how long entries are: figures that may be minutes old in a large base, its languages seconds.
 
 They only move weights: which entries have a word is asked at every question, and so is how many have a rare word.
 """
 
 import math
 import time
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import Generic, TypeVar
@@ -21,7 +21,7 @@ K1, B = 1.2, 0.75
 _RARE = 50
 """A word that fewer entries have is counted at every question."""
 _LARGE = 1_000
-"""What a base with fewer entries is like is kept for a few seconds only; measuring a larger one takes milliseconds."""
+"""The size of a base with fewer entries is kept for a few seconds only; measuring a larger one takes milliseconds."""
 _KEPT_S, _KEPT_BRIEFLY_S = 300, 5
 _KEPT = 50_000
 
@@ -53,7 +53,8 @@ class _Kept(Generic[V]):
 
 
 _frequencies: _Kept[int] = _Kept()
-_banks: _Kept["Bank"] = _Kept()
+_sizes: _Kept[tuple[int, float]] = _Kept()
+_languages: _Kept[tuple[str, ...]] = _Kept()
 
 
 @dataclass(frozen=True)
@@ -77,17 +78,22 @@ class Bank:
 def bank_of(bases: Sequence[UUID]) -> Bank:
     """The figures of knowledge bases that are searched together."""
     key = tuple(sorted(bases))
-    bank = _banks.get(key)
-    if bank is None:
-        bank = _measure(key)
-        if bank.size:
-            _banks.put(key, bank, _KEPT_S if bank.size >= _LARGE else _KEPT_BRIEFLY_S)
-    return bank
+    sizes = _sizes.get(key)
+    if sizes is None:
+        sizes = _measure(key)
+        if sizes[0]:
+            _sizes.put(key, sizes, _KEPT_S if sizes[0] >= _LARGE else _KEPT_BRIEFLY_S)
+    languages = _languages.get(key)
+    if languages is None:
+        languages = _spoken(key)
+        _languages.put(key, languages, _KEPT_BRIEFLY_S)
+    return Bank(*sizes, languages)
 
 
 def forget_banks() -> None:
     """Have this process measure again: entries of some base changed."""
-    _banks.clear()
+    _sizes.clear()
+    _languages.clear()
 
 
 def frequencies(numbers: Collection[int]) -> dict[int, int]:
@@ -101,11 +107,14 @@ def frequencies(numbers: Collection[int]) -> dict[int, int]:
     return kept
 
 
-def _measure(bases: Iterable[UUID]) -> Bank:
-    bases = list(bases)
+def _measure(bases: Sequence[UUID]) -> tuple[int, float]:
     numbers = [word_number(base, EVERY_ENTRY) for base in bases]
     found = Posting.objects.filter(word__in=numbers).aggregate(size=Count("entry"), length=Avg("length"))
-    spoken = KnowledgeBase.objects.filter(pk__in=bases).values_list("language")
+    return found["size"], max(found["length"] or 0.0, 1.0)
+
+
+def _spoken(bases: Sequence[UUID]) -> tuple[str, ...]:
+    """Languages of bases and of their entries. A new one must not wait: its words have stems of their own."""
+    of_bases = KnowledgeBase.objects.filter(pk__in=bases).order_by().values_list("language")
     others = Entry.objects.filter(knowledge_base__in=bases, status=Entry.Status.PUBLISHED).exclude(language="")
-    languages = {language for (language,) in spoken.order_by().union(others.order_by().values_list("language"))}
-    return Bank(found["size"], max(found["length"] or 0.0, 1.0), tuple(sorted(languages)))
+    return tuple(sorted({language for (language,) in of_bases.union(others.order_by().values_list("language"))}))

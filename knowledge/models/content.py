@@ -32,6 +32,7 @@ class KnowledgeBase(models.Model):
     crowding = models.FloatField(null=True, editable=False)
     cohesion = models.FloatField(null=True, editable=False)
     surveyed_entries = models.PositiveIntegerField(default=0, editable=False)
+    surveyed_at = models.DateTimeField(null=True, editable=False)
     # The base's own calibration of the confidence, fitted on its golden questions; 1 and 0 change nothing.
     calibration_slope = models.FloatField(default=1.0, editable=False)
     calibration_offset = models.FloatField(default=0.0, editable=False)
@@ -168,6 +169,12 @@ class Entry(models.Model):
             models.Index(fields=("knowledge_base", "status")),
             # The indexer's only question, asked every few seconds: whose index is behind?
             models.Index(fields=("updated_at",), name="entry_behind", condition=~Q(content_hash=F("indexed_hash"))),
+            # Which languages do a base's entries have? Asked every few seconds; most have none of their own.
+            models.Index(
+                fields=("knowledge_base", "language"),
+                name="entry_own_language",
+                condition=Q(status="published") & ~Q(language=""),
+            ),
         ]
         constraints = [
             models.UniqueConstraint(

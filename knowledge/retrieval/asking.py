@@ -28,6 +28,8 @@ PASSAGES = 100
 SEARCHES = ((PASSAGES, 40), (500, 500))
 # Entries that are weighed with all their evidence: the nearest, and those with the best words.
 NEAREST, BY_WORDS = 24, 10
+# Fewer of the nearest than this are too few to tell apart, however few are wanted.
+FEWEST = 10
 Bases = Mapping[uuid.UUID, KnowledgeBase]
 
 
@@ -52,6 +54,7 @@ def retrieve(
             bases = read_bases(list(dict.fromkeys(knowledge_bases)), embedder.name)
         collections = {base: bases[base].collection for base in knowledge_bases if base in bases}
         search = Search(collections, embedder.name, vector, store or get_store())
+        search.start(PASSAGES)
         with clock.lap("words"):
             words = WordSearch(question, knowledge_bases)
             said = words.best(BY_WORDS)
@@ -62,7 +65,7 @@ def retrieve(
     with clock.lap("words"):
         matches = words.matches(entries)
     with clock.lap("rank"):
-        weighed = Weighed(vector, embedder.name, entries, matches, words.words)
+        weighed = Weighed(vector, embedder.name, entries, matches, words.words, search.generation)
     with clock.lap("join"):
         candidates = _candidates(weighed, limit, bases)
         waiting = _waiting(joined, [i for i in joined.said if i not in weighed.ids], matches, limit, bases)
@@ -90,7 +93,7 @@ def _join(search: Search, said: Sequence[uuid.UUID], bases: Bases, limit: int, c
         with clock.lap("join"):
             near = nearest_entries(found, entries)
             joined = Joined(near, said, bases)
-        if len(joined.current) >= limit or (len(found) < passages and len(near) < entries):
+        if len(joined.current) >= max(limit, FEWEST) or (len(found) < passages and len(near) < entries):
             break
     return joined
 

@@ -21,7 +21,7 @@ class RetrievalError(Exception):
 
 @dataclass(frozen=True)
 class Evidence:
-    """What speaks for an entry: numbers between 0 and 1 (cosines: -1 and 1), but for `overlap` and `passages`."""
+    """What speaks for an entry: numbers between 0 and 1 (cosines: -1 and 1), but for those that say so."""
 
     phrasing: float = 0.0
     """Cosine of the nearest passage."""
@@ -32,9 +32,13 @@ class Evidence:
     whole: float = 0.0
     """Cosine of the passage that has question, phrasings and answer in one."""
     entry: float = 0.0
-    """Cosine of the mean of its passages."""
+    """Cosine of the mean of its passages (of the 16 nearest, where it has more)."""
     agreement: float = 0.0
     """How likely a head learned from the passages around the question takes it for this entry's words."""
+    discriminant: float = 0.0
+    """How far the question speaks for this entry, by how the wordings around it scatter; any number, see `heads`."""
+    distinctness: float = 0.0
+    """How far this entry stands out from that scatter; 0 or more."""
     bm25: float = 0.0
     """BM25, divided by the best of this question."""
     coverage: float = 0.0

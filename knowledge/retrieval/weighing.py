@@ -27,9 +27,10 @@ class Weighed:
         entries: Mapping[uuid.UUID, str],
         words: Mapping[uuid.UUID, LexicalMatch],
         question_words: int,
+        generation: str,
     ) -> None:
         """Weigh `entries`, given with their content hashes in the order in which equal ones are to stay."""
-        known = entry_vectors(model, list(entries.items()), len(vector))
+        known = entry_vectors(model, list(entries.items()), len(vector), generation=generation)
         self.ids = [entry_id for entry_id, now in entries.items() if (entry_id, now) in known]
         self.versions = entries
         self.order: list[int] = []
@@ -59,6 +60,8 @@ class Weighed:
             whole=float(found.whole[place]),
             entry=float(found.entry[place]),
             agreement=float(found.agreement[place]),
+            discriminant=float(found.discriminant[place]),
+            distinctness=float(found.distinctness[place]),
             bm25=float(found.bm25[place]),
             coverage=float(found.coverage[place]),
             overlap=words.bm25 / sqrt(max(self._question_words, 1)),
@@ -75,7 +78,16 @@ class Weighed:
 def match_of(candidate: Candidate, words: int) -> Match:
     """How a candidate meets a question of so many different words."""
     found = candidate.evidence
-    return Match(found.span, found.entry, found.nearby, found.overlap, words=words, wordings=found.passages)
+    return Match(
+        found.span,
+        found.entry,
+        found.nearby,
+        found.discriminant,
+        found.distinctness,
+        found.overlap,
+        words=words,
+        wordings=found.passages,
+    )
 
 
 def scale_of(base: KnowledgeBase) -> Scale:

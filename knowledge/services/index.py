@@ -8,9 +8,14 @@ from knowledge.models import KnowledgeBase
 from knowledge.vector_store import get_writing_store
 
 
-def rebuild_index(base: KnowledgeBase, on_batch: Callable[[int], None] | None = None) -> None:
-    """Build the base's index anew and switch to it; answers go on meanwhile. Raises LeaseTakenError, StoreError."""
-    indexing.rebuild(base, get_writing_store(), get_embedder(), on_batch)
+def rebuild_index(
+    base: KnowledgeBase, on_batch: Callable[[int], None] | None = None, *, embed_again: bool = False
+) -> None:
+    """Build the base's index anew and switch to it; answers go on meanwhile. Raises LeaseTakenError, StoreError.
+
+    `embed_again` forgets all vectors of the model first, those of other bases too: rebuild these as well.
+    """
+    indexing.rebuild(base, get_writing_store(), get_embedder(), on_batch, embed_again=embed_again)
 
 
 def check_index(base: KnowledgeBase) -> indexing.Finding:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from django.core.management import CommandError, call_command
 
-from knowledge.calibration import FEWEST, Calibration, TooFewQuestionsError, fit
+from knowledge.calibration import FEWEST, LOWEST_SLOPE, Calibration, TooFewQuestionsError, fit, held_out
 from knowledge.indexing import drain
 from knowledge.models import Entry, KnowledgeBase
 from knowledge.retrieval import retrieve
@@ -36,8 +36,25 @@ def test_a_few_questions_change_less_than_many() -> None:
     assert 0.5 < by_many < by_few < 0.95
 
 
-def test_the_order_of_questions_is_never_turned_round() -> None:
-    assert fit([3.0] * 40 + [-3.0] * 40, [False] * 40 + [True] * 40).slope > 0
+def test_the_order_of_questions_is_never_turned_round_and_their_share_is_kept() -> None:
+    scores, right = [3.0] * 60 + [-3.0] * 40, [False] * 60 + [True] * 40
+    fitted = fit(scores, right)
+    assert fitted.slope == LOWEST_SLOPE
+    assert float(fitted.apply(np.array(scores)).mean()) == pytest.approx(0.4, abs=0.05)
+
+
+def test_what_is_said_of_new_questions_is_worse_than_what_is_said_of_those_fitted_on() -> None:
+    dice = np.random.default_rng(3)
+    scores = dice.normal(0, 1, 30)
+    right = dice.random(30) < 0.5
+    seen, unseen = fit(scores.tolist(), right.tolist()).apply(scores), held_out(scores.tolist(), right.tolist())
+    assert ((unseen - right) ** 2).mean() > ((seen - right) ** 2).mean()
+
+
+def test_of_many_questions_those_held_out_are_told_as_well() -> None:
+    right = HALF_RIGHT * 5
+    unseen = held_out(OVERCONFIDENT * 5, right)
+    assert unseen == pytest.approx(fit(OVERCONFIDENT * 5, right).apply(np.array(OVERCONFIDENT * 5)), abs=0.03)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from django.core.management import CommandError, call_command
 
 from knowledge.indexing import drain
 from knowledge.indexing.lease import hold_lease
-from knowledge.models import Collection, Entry, KnowledgeBase
+from knowledge.models import Collection, Entry, KnowledgeBase, Vector
 from knowledge.services import index as index_services
 from tests.knowledge.factories import (
     MeddledStore,
@@ -102,6 +102,27 @@ def test_a_rebuild_counts_and_switches(base: KnowledgeBase, entries: list[Entry]
     assert "Indexed: 20 of 20" in said
     assert "The index of “Shop” was built anew." in said
     assert (Collection.objects.get().generation, index_ids(base, store)) == (2, true_ids(base))
+
+
+def test_embedding_again_is_for_all_bases_for_their_vectors_are_of_one_model(
+    base: KnowledgeBase, entries: list[Entry], store: MeddledStore, embedder: WordEmbedder
+) -> None:
+    other = make_base("Other")
+    make_entry(other, "Of another base?")
+    drain(store, embedder)
+    embedder.embedded.clear()
+    said = run("rebuild_index", "--embed-again")
+    assert {entries[0].question, "Of another base?"} < set(embedder.embedded)
+    assert said.count("was built anew") == 2
+    assert "restart the web processes" in said
+    assert index_ids(other, store) == true_ids(other)
+
+
+def test_nothing_is_forgotten_while_another_writes(entries: list[Entry], embedder: WordEmbedder) -> None:
+    before = Vector.objects.count()
+    with hold_lease():
+        failure("rebuild_index", "--embed-again")
+    assert Vector.objects.count() == before
 
 
 def test_a_rebuild_that_is_interrupted_leaves_the_old_index(

@@ -8,6 +8,7 @@ from knowledge import entry_vectors
 from knowledge.indexing import drain
 from knowledge.models import KnowledgeBase, Vector
 from knowledge.passages import passages, vectors_digest
+from knowledge.vectors import store_together
 from tests.knowledge.factories import DIMENSION, MeddledStore, WordEmbedder, edit, make_entry, reload
 
 
@@ -65,3 +66,18 @@ def test_a_model_that_changed_its_dimension_under_its_name_is_not_compared(
     versions = [(entry.pk, entry.content_hash)]
     assert entry_vectors.entry_vectors("words", versions, DIMENSION + 1) == {}
     assert len(entry_vectors.entry_vectors("words", versions, DIMENSION)) == 1
+
+
+def test_what_another_model_made_under_the_same_name_is_read_anew(
+    base: KnowledgeBase, store: MeddledStore, embedder: WordEmbedder
+) -> None:
+    entry = make_entry(base)
+    drain(store, embedder)
+    version = (entry.pk, entry.content_hash)
+    before = entry_vectors.entry_vectors("words", [version], generation="one")[version]
+    Vector.objects.all().delete()
+    store_together("words", [(entry.content_hash, -before)])
+    kept = entry_vectors.entry_vectors("words", [version], generation="one")[version]
+    anew = entry_vectors.entry_vectors("words", [version], generation="two")[version]
+    assert np.array_equal(kept, before)
+    assert np.array_equal(anew, -before)

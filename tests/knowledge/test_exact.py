@@ -3,12 +3,13 @@
 import gc
 from datetime import timedelta
 
+import numpy as np
 import pytest
 from pytest_django import DjangoAssertNumQueries
 
 from knowledge import exact
 from knowledge.exact import search_exactly
-from knowledge.models import Entry, KnowledgeBase
+from knowledge.models import Entry, KnowledgeBase, Vector
 from knowledge.passages import parse_passage_id
 from knowledge.services import delete_entries
 from knowledge.vectors import vectors_for
@@ -107,3 +108,18 @@ def test_edits_do_not_pile_up_in_memory(base: KnowledgeBase, embedder: WordEmbed
         ids(base, embedder)
     gc.collect()
     assert sum(isinstance(found, exact._Snapshot) for found in gc.get_objects()) == 1
+
+
+def test_what_another_model_made_under_the_same_name_is_read_anew(base: KnowledgeBase, embedder: WordEmbedder) -> None:
+    entry = make_entry(base)
+    embed_all(base, embedder)
+    question = embedder.embed_one(entry.question)
+
+    def similarity(generation: str) -> float:
+        return search_exactly(base.pk, "words", question, 1, generation=generation)[0].similarity
+
+    assert similarity("one") == pytest.approx(1, abs=1e-5)
+    for row in Vector.objects.all():
+        Vector.objects.filter(pk=row.pk).update(data=(-np.frombuffer(row.data, "<f4")).tobytes())
+    assert similarity("one") == pytest.approx(1, abs=1e-5)
+    assert similarity("two") < 0

@@ -4,9 +4,11 @@ import pytest
 from pytest_django import DjangoAssertNumQueries
 
 from knowledge.indexing import drain, rebuild
-from knowledge.models import KnowledgeBase
+from knowledge.models import Entry, KnowledgeBase
 from knowledge.retrieval import retrieve
-from tests.knowledge.factories import MeddledStore, WordEmbedder, make_entries, make_entry
+from knowledge.services import delete_entries
+from knowledge.vector_store import StoreUnavailableError
+from tests.knowledge.factories import MeddledStore, WordEmbedder, edit, make_entries, make_entry
 
 
 def surveyed(base: KnowledgeBase) -> tuple[float | None, float | None, int]:
@@ -65,6 +67,47 @@ def test_an_edit_does_not_survey_a_base_again_and_a_twentieth_more_entries_do(
     make_entries(base, 2)
     drain(store, embedder)
     assert surveyed(base)[0] != 0.123
+
+
+@pytest.mark.parametrize("edited", [2, 3])
+def test_edits_and_replacements_count_like_new_entries(
+    base: KnowledgeBase, store: MeddledStore, embedder: WordEmbedder, edited: int
+) -> None:
+    entries = make_entries(base, 40)
+    drain(store, embedder)
+    KnowledgeBase.objects.update(crowding=0.123)
+    for entry in entries[:edited]:
+        edit(entry, question=f"Something else than {entry.question}")
+    drain(store, embedder)
+    assert (surveyed(base)[0] == 0.123) == (edited == 2)
+
+
+def test_entries_that_are_gone_count_too(base: KnowledgeBase, store: MeddledStore, embedder: WordEmbedder) -> None:
+    entries = make_entries(base, 40)
+    drain(store, embedder)
+    KnowledgeBase.objects.update(crowding=0.123)
+    delete_entries(Entry.objects.filter(pk__in=[entry.pk for entry in entries[:3]]))
+    drain(store, embedder)
+    assert surveyed(base)[0] != 0.123
+
+
+def test_a_store_that_goes_away_meanwhile_fails_no_rebuild_and_the_next_edit_surveys(
+    base: KnowledgeBase, store: MeddledStore, embedder: WordEmbedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entries = make_entries(base, 40)
+    drain(store, embedder)
+    KnowledgeBase.objects.update(crowding=0.123)
+    with monkeypatch.context() as away:
+        away.setattr("knowledge.indexing.survey._nearest_others", _away)
+        rebuild(base, store, embedder)
+    assert surveyed(base)[0] == 0.123
+    edit(entries[0], answer="Elsewhere.")
+    drain(store, embedder)
+    assert surveyed(base)[0] != 0.123
+
+
+def _away(*_: object) -> list[float]:
+    raise StoreUnavailableError("Chroma is away.")
 
 
 def test_a_rebuild_surveys_anew(base: KnowledgeBase, store: MeddledStore, embedder: WordEmbedder) -> None:
