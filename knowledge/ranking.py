@@ -20,8 +20,8 @@ MOST_PER_ENTRY = 16
 NEARBY = 3
 # How much a passage must be bent to count as saying the question (ridge); 0 would call everything near.
 SPAN_RIDGE = 0.3
-# Entries that the heads tell apart, and passages that they learn from. Twice as many entries cost half a point of
-# hit@1: what is far away says nothing of how the wordings here scatter.
+# Entries that the heads tell apart, and passages that they learn from. Twice as many entries cost a third of a
+# point of hit@1: what is far away says nothing of how the wordings here scatter.
 POOL_ENTRIES, POOL_PASSAGES = 8, 100
 # Which entries those are, before the heads have spoken: weights of span, whole and BM25.
 BEFORE_HEADS = (10.0, 4.0, 1.5)

@@ -2,9 +2,6 @@
 
 import uuid
 from collections.abc import Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextvars import copy_context
-from functools import partial
 
 import structlog
 
@@ -13,8 +10,6 @@ from knowledge.exact import search_exactly
 from knowledge.vector_store import Hit, StoreError, VectorStore
 
 log = structlog.get_logger(__name__)
-# Threads wait for the index here, and do nothing else; each call is bounded by the store. Started when first needed.
-_waiting = ThreadPoolExecutor(max_workers=32, thread_name_prefix="search")
 
 
 class Search:
@@ -26,18 +21,11 @@ class Search:
         """Search the bases whose collections' names are given; None for a base that has no index."""
         self.way = "index"
         self._names, self._model, self._vector, self._store = collections, model, vector, store
-        self._asked: dict[tuple[str, int], Future[list[Hit]]] = {}
 
     @property
     def generation(self) -> str:
         """Another one whenever an index of these bases was built anew."""
         return " ".join(sorted(filter(None, self._names.values())))
-
-    def start(self, limit: int) -> None:
-        """Ask the index for as many passages already: half its answer's time is waiting, good for other work."""
-        for name in filter(None, self._names.values()):
-            query = partial(self._store.query, name, self._vector, limit)
-            self._asked[name, limit] = _waiting.submit(copy_context().run, query)
 
     def hits(self, limit: int) -> list[Hit]:
         """Return the best `limit` passages over all bases, best first."""
@@ -48,13 +36,9 @@ class Search:
         name = self._names[base]
         if name is not None and self.way == "index":
             try:
-                if hits := self._ask(name, limit):
+                if hits := self._store.query(name, self._vector, limit):
                     return hits  # nothing at all is how a broken index answers
             except StoreError as error:
                 log.warning("index_not_answering", reason=str(error)[:200])
         self.way = "exact"
         return search_exactly(base, self._model, self._vector, limit, generation=name or "")
-
-    def _ask(self, name: str, limit: int) -> list[Hit]:
-        asked = self._asked.pop((name, limit), None)
-        return self._store.query(name, self._vector, limit) if asked is None else asked.result()

@@ -32,7 +32,8 @@ def survey_if_changed(
     base: KnowledgeBase, collection: Collection, store: VectorStore, embedder: Embedder, lease: HeldLease
 ) -> None:
     """Survey a base of whose live entries a twentieth is new, other or gone since it was surveyed last."""
-    before, at = KnowledgeBase.objects.values_list("surveyed_entries", "surveyed_at").get(pk=base.pk)
+    surveyed = KnowledgeBase.objects.filter(pk=base.pk).values_list("surveyed_entries", "surveyed_at").first()
+    before, at = surveyed or (0, None)  # nothing: the base was deleted a moment ago
     new = Count("pk", filter=Q(indexed_at__gt=at)) if at else Count("pk")
     now = _live(base).aggregate(entries=Count("pk"), new=new)
     gone = before - (now["entries"] - now["new"])

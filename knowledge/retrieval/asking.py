@@ -25,9 +25,9 @@ log = structlog.get_logger(__name__)
 # Passages asked of the store, for an entry has several, and how many entries of those are looked up, for some may be
 # dropped. Again and for more where too many were.
 PASSAGES = 100
-SEARCHES = ((PASSAGES, 40), (500, 500))
+SEARCHES = ((PASSAGES, 24), (500, 500))
 # Entries that are weighed with all their evidence: the nearest, and those with the best words.
-NEAREST, BY_WORDS = 24, 10
+NEAREST, BY_WORDS = 16, 6
 # Fewer of the nearest than this are too few to tell apart, however few are wanted.
 FEWEST = 10
 Bases = Mapping[uuid.UUID, KnowledgeBase]
@@ -54,7 +54,6 @@ def retrieve(
             bases = read_bases(list(dict.fromkeys(knowledge_bases)), embedder.name)
         collections = {base: bases[base].collection for base in knowledge_bases if base in bases}
         search = Search(collections, embedder.name, vector, store or get_store())
-        search.start(PASSAGES)
         with clock.lap("words"):
             words = WordSearch(question, knowledge_bases)
             said = words.best(BY_WORDS)

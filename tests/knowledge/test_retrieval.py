@@ -1,7 +1,5 @@
 """Retrieval: the right entry for a question, only what may be said now, and an answer whatever the store does."""
 
-import threading
-import uuid
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -10,16 +8,14 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from knowledge.confidence import CLARIFY_AT, QUOTE_AT, Verdict
-from knowledge.embedding import Matrix
 from knowledge.heads import Floats
 from knowledge.importing import Row
 from knowledge.indexing import drain
-from knowledge.lexical import WordSearch
 from knowledge.models import Entry, KnowledgeBase
 from knowledge.ranking import Signals
 from knowledge.retrieval import Candidate, RetrievalError, retrieve
 from knowledge.services import import_rows
-from knowledge.vector_store import ChromaStore, Hit, StoreUnavailableError, VectorStore
+from knowledge.vector_store import ChromaStore, StoreUnavailableError, VectorStore
 from tests.knowledge.embedding_server import hanging
 from tests.knowledge.factories import (
     MeddledStore,
@@ -347,23 +343,3 @@ def test_how_sure_it_is_does_not_depend_on_how_many_are_wanted(
     )
     assert len(many.candidates) == 10
     assert (one.confidence, one.lead) == (many.confidence, many.lead)
-
-
-def test_the_words_are_looked_up_while_the_index_answers(
-    base: KnowledgeBase, entries: list[Entry], store: MeddledStore, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    looked_up, in_time = threading.Event(), []
-    query, best = store.query, WordSearch.best
-
-    def waiting(collection: str, vector: Matrix, limit: int) -> list[Hit]:
-        in_time.append(looked_up.wait(10))
-        return query(collection, vector, limit)
-
-    def telling(search: WordSearch, limit: int) -> list[uuid.UUID]:
-        looked_up.set()
-        return best(search, limit)
-
-    monkeypatch.setattr(store, "query", waiting)
-    monkeypatch.setattr(WordSearch, "best", telling)
-    assert found_by("Where is thing4?", base, store=store)[0] == entries[4]
-    assert in_time == [True]
