@@ -15,7 +15,7 @@ ELSEWHERE = "What's the capital of Mongolia?"
 
 
 def test_a_question_gets_the_curated_answer_with_its_source(site: str, visit: Visit) -> None:
-    reply = visit(site).open().ask("what does delivery cost for a helmet")
+    reply = visit(site).open().ask("how much is delivery for a helmet")
     expect(reply.locator(".answer")).to_contain_text(PRICE)
     expect(reply.get_by_role("list", name="Sources").get_by_role("link")).to_have_text(DELIVERY)
 
