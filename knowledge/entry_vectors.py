@@ -30,17 +30,17 @@ def entry_vectors(
     Those not embedded yet are missing, and those of another dimension where one is given. What is kept in memory is
     kept for a `generation` of the index: a model that changed under its name is in another.
     """
-    model_then = f"{model}\x00{generation}"
+    kept_for = f"{model}\x00{generation}"
     with _lock:
-        found = {version: rows for version in versions if (rows := _kept.get((model_then, *version))) is not None}
+        found = {version: rows for version in versions if (rows := _kept.get((kept_for, *version))) is not None}
         # A model that changed under its name: its vectors were made anew, and these are of the old one.
         found = {version: rows for version, rows in found.items() if dimension in (None, rows.shape[1])}
         for version in found:
-            _kept.move_to_end((model_then, *version))
+            _kept.move_to_end((kept_for, *version))
     missing = [version for version in versions if version not in found]
     if missing:
         loaded = _load(model, missing)
-        _keep(model_then, loaded)
+        _keep(kept_for, loaded)
         found |= loaded
     return {version: rows for version, rows in found.items() if dimension in (None, rows.shape[1])}
 

@@ -34,7 +34,7 @@ class OnnxEmbedder(Embedder):
         try:
             self._session = onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
             self._tokenizer = Tokenizer.from_file(str(tokenizer))
-        except Exception as error:
+        except Exception as error:  # tokenizers raises nothing narrower
             raise EmbeddingRefusedError(f"The embedding model in {model.parent} cannot be loaded: {error}") from error
         self._tokenizer.no_padding()
         self._tokenizer.enable_truncation(MAX_TOKENS)
