@@ -14,7 +14,7 @@ from typing import Any
 from django.conf import settings
 
 from chatbot.chat_model import ChatModelError, stream_chat
-from chatbot.deciding import Decision, decide
+from chatbot.deciding import Decision, Policy, decide
 from chatbot.events import Status, Token
 from chatbot.models import Message
 from chatbot.pacing import paced
@@ -44,6 +44,18 @@ class Asked:
     no_answer_text: str
     history: tuple[Exchange, ...] = ()
     entry_id: uuid.UUID | None = None
+    assistant_id: uuid.UUID | None = None
+    policy: Policy = field(default_factory=Policy)
+    tone: str = ""
+    instructions: str = ""
+
+
+@dataclass(frozen=True)
+class Writing:
+    """A model begins to write from these sources: what there is to store if it is stopped before there is a draft."""
+
+    sources: tuple[Listed, ...]
+    trace: dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -63,7 +75,7 @@ Retrieve = Callable[..., Retrieval]
 
 async def answer(
     asked: Asked, *, may_write: bool, retrieve: Retrieve = retrieve
-) -> AsyncGenerator[Status | Token | Draft, None]:
+) -> AsyncGenerator[Status | Token | Writing | Draft, None]:
     """Yield what happens, at the end exactly one draft, which replaces all tokens.
 
     Raises RetrievalError, and SourcesChangedError where an entry is edited while a model writes from it.
@@ -78,6 +90,7 @@ async def answer(
         return
     yield Status("Writing an answer…")
     trace["model"] = settings.CHAT_MODEL
+    yield Writing(_listed(decision.sources), trace)
     async for step in _write(asked, found, decision, clock):
         yield _finished(step, trace, clock) if isinstance(step, Draft) else step
 
@@ -94,7 +107,7 @@ async def _look_up(asked: Asked, may_write: bool, retrieve: Retrieve) -> tuple[R
         decision = Decision(Outcome.QUOTE, "The visitor chose this entry.", sources=(candidate,))
         return Retrieval((candidate,), "chosen", {}, confidence=1.0), decision
     found = await in_thread(retrieve)(asked.question, knowledge_bases=asked.knowledge_bases, limit=5)
-    return found, decide(found, model_available=may_write)
+    return found, decide(found, model_available=may_write, policy=asked.policy)
 
 
 def _chosen_entry(asked: Asked) -> Entry | None:
@@ -137,7 +150,7 @@ async def _write(
 
 def _without_model(found: Retrieval, asked: Asked, failure: str) -> Draft:
     """What would have been said had there been no model, with a plain word before it."""
-    draft = _unwritten(decide(found, model_available=False), asked)
+    draft = _unwritten(decide(found, model_available=False, policy=asked.policy), asked)
     if draft.outcome == Outcome.QUOTE:
         return replace(draft, text=f"{FALLBACK_TEXT}\n\n{draft.text}", failure=failure)
     return replace(draft, text=f"{UNWRITTEN_TEXT} {CLARIFY_QUESTION}", failure=failure)

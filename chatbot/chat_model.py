@@ -7,6 +7,8 @@ the judgement of what counts as an answer are ours.
 import asyncio
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
 from typing import cast
 
 import openai
@@ -40,20 +42,49 @@ class ChatModelError(Exception):
         self.permanent = permanent
 
 
+@dataclass
+class Call:
+    """What one call of the model came to, filled in as it goes; tokens are estimated unless the server counted them."""
+
+    model: str = ""
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    estimated: bool = True
+    retries: int = 0
+    finish_reason: str = ""
+    first_token_ms: float | None = None
+    total_ms: float = 0.0
+
+
 def is_configured() -> bool:
     """Tell whether a model is named and there is somewhere to reach it."""
     return bool(settings.CHAT_MODEL and (settings.OPENAI_API_KEY or settings.OPENAI_BASE_URL))
 
 
-async def stream_chat(messages: Sequence[ChatMessage]) -> AsyncGenerator[str, None]:
+async def complete(
+    messages: Sequence[ChatMessage], *, max_tokens: int, within_s: float, call: Call | None = None
+) -> str:
+    """Return a whole short answer that comes within so many seconds; raises ChatModelError."""
+    try:
+        async with asyncio.timeout(within_s), aclosing(stream_chat(messages, call=call, max_tokens=max_tokens)) as said:
+            return "".join([piece async for piece in said])
+    except TimeoutError:
+        raise ChatModelError(f"The model did not give a short answer within {within_s:g} s.") from None
+
+
+async def stream_chat(
+    messages: Sequence[ChatMessage], *, call: Call | None = None, max_tokens: int = MAX_ANSWER_TOKENS
+) -> AsyncGenerator[str, None]:
     """Yield the answer's pieces, none of them empty; raises ChatModelError, also after some pieces were given."""
+    call = Call() if call is None else call
+    call.model = settings.CHAT_MODEL
     if circuit.is_open():
         raise ChatModelError("The model failed a moment ago and was not asked again yet.")
     deadlines = _Deadlines()
     async with _client() as client:
         answer = _Answer()
         try:
-            stream = await _open_stream(client, messages, deadlines)
+            stream = await _open_stream(client, messages, deadlines, max_tokens)
             chunks = aiter(stream)
             while (chunk := await _next_chunk(chunks, deadlines)) is not None:
                 if piece := answer.take(chunk):
@@ -129,24 +160,24 @@ class _Answer:
 
 
 async def _open_stream(
-    client: openai.AsyncOpenAI, messages: Sequence[ChatMessage], deadlines: _Deadlines
+    client: openai.AsyncOpenAI, messages: Sequence[ChatMessage], deadlines: _Deadlines, max_tokens: int
 ) -> openai.AsyncStream[ChatCompletionChunk]:
     """Ask, and once more where it may help; both within the deadline for the first word."""
     try:
-        return await _ask(client, messages, deadlines)
+        return await _ask(client, messages, deadlines, max_tokens)
     except openai.APIError as error:
         pause_s = _retry_after_s(error)
         if pause_s is None or pause_s >= deadlines.left_s():
             raise _failure(error) from error
     await asyncio.sleep(pause_s)
     try:
-        return await _ask(client, messages, deadlines)
+        return await _ask(client, messages, deadlines, max_tokens)
     except openai.APIError as error:
         raise _failure(error) from error
 
 
 async def _ask(
-    client: openai.AsyncOpenAI, messages: Sequence[ChatMessage], deadlines: _Deadlines
+    client: openai.AsyncOpenAI, messages: Sequence[ChatMessage], deadlines: _Deadlines, max_tokens: int
 ) -> openai.AsyncStream[ChatCompletionChunk]:
     # OpenAI's own newer models refuse the old name of the limit; other servers may not know the new one.
     limit = "max_tokens" if settings.OPENAI_BASE_URL else "max_completion_tokens"
@@ -154,7 +185,7 @@ async def _ask(
         model=settings.CHAT_MODEL,
         messages=cast(list[ChatCompletionMessageParam], list(messages)),
         stream=True,
-        extra_body={limit: MAX_ANSWER_TOKENS},
+        extra_body={limit: max_tokens},
     )
     try:
         return await asyncio.wait_for(request, deadlines.left_s())

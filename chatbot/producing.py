@@ -7,7 +7,7 @@ from contextlib import aclosing
 import structlog
 
 from chatbot import replies, streams
-from chatbot.answering import Asked, Draft, answer, declined
+from chatbot.answering import Asked, Draft, Writing, answer, declined
 from chatbot.chat_model import is_configured
 from chatbot.events import Cited, Finished
 from chatbot.standing import SourcesChangedError
@@ -62,7 +62,8 @@ async def _draft(asked: Asked, may_write: bool, publish: Publish) -> Draft:
         async for step in steps:
             if isinstance(step, Draft):
                 return step
-            publish(step)
+            if not isinstance(step, Writing):
+                publish(step)
     raise AssertionError("an answer ends with a draft")
 
 

@@ -31,10 +31,11 @@ class ChatMessage(TypedDict):
 
 
 class Exchange(NamedTuple):
-    """An earlier question of the conversation and the answer it got."""
+    """An earlier question of the conversation and the answer it got; `entry` is the question of its first source."""
 
     question: str
     answer: str
+    entry: str = ""
 
 
 class SourceText(NamedTuple):

@@ -14,6 +14,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from chatbot.answering import Asked, Draft
+from chatbot.deciding import Policy
 from chatbot.events import Cited, Finished
 from chatbot.models import Citation, Message
 from chatbot.prompts import MAX_TURNS, Exchange
@@ -34,7 +35,8 @@ def claim(reply_id: uuid.UUID) -> Asked | None:
         return None
     reply = Message.objects.select_related("conversation__assistant").get(pk=reply_id)
     assistant = reply.conversation.assistant
-    before = Message.objects.filter(conversation=reply.conversation, position__lt=reply.position).order_by("-position")
+    said = Message.objects.filter(conversation=reply.conversation).prefetch_related("citations")
+    before = said.filter(position__lt=reply.position).order_by("-position")
     question, *earlier = before[: 2 * MAX_TURNS + 1]
     chosen = reply.trace.get(ASKED_ENTRY)
     return Asked(
@@ -43,6 +45,10 @@ def claim(reply_id: uuid.UUID) -> Asked | None:
         no_answer_text=assistant.no_answer_text,
         history=_exchanges(earlier),
         entry_id=uuid.UUID(chosen) if chosen else None,
+        assistant_id=assistant.pk,
+        policy=Policy.of(assistant),
+        tone=assistant.tone,
+        instructions=assistant.instructions,
     )
 
 
@@ -50,10 +56,14 @@ def _exchanges(newest_first: list[Message]) -> tuple[Exchange, ...]:
     """Pair each answered question with its answer, oldest first."""
     messages = newest_first[::-1]
     return tuple(
-        Exchange(question.text, reply.text)
+        Exchange(question.text, reply.text, _first_source(reply))
         for question, reply in pairwise(messages)
         if question.role == Role.USER and reply.role == Role.ASSISTANT and reply.status == Status.ANSWERED
     )
+
+
+def _first_source(reply: Message) -> str:
+    return next((c.question for c in reply.citations.all() if c.kind == Citation.Kind.SOURCE), "")
 
 
 def store(reply_id: uuid.UUID, draft: Draft) -> bool:

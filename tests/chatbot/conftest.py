@@ -111,7 +111,9 @@ def parking(base: KnowledgeBase) -> Entry:
 
 @pytest.fixture
 def assistant(base: KnowledgeBase, opening: Entry, returns: Entry, parking: Entry) -> Assistant:
-    made = Assistant.objects.create(name="Ada", is_default=True, no_answer_text="Ask us at the desk.")
+    made = Assistant.objects.create(
+        name="Ada", is_default=True, no_answer_text="Ask us at the desk.", mode=Assistant.Mode.WRITE
+    )
     made.knowledge_bases.add(base)
     return made
 

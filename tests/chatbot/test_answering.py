@@ -4,7 +4,8 @@ import pytest
 from asgiref.sync import sync_to_async
 from pytest_django import Settings
 
-from chatbot.answering import CLARIFY_TEXT, FALLBACK_TEXT, UNWRITTEN_TEXT, Asked, Draft, answer
+from chatbot.answering import CLARIFY_TEXT, FALLBACK_TEXT, UNWRITTEN_TEXT, Asked, Draft, Writing, answer
+from chatbot.deciding import Policy
 from chatbot.events import Status, Token
 from chatbot.models import Assistant, Message
 from chatbot.prompts import Exchange
@@ -20,10 +21,10 @@ Outcome = Message.Outcome
 @pytest.fixture
 def shop(assistant: Assistant, base: KnowledgeBase) -> Asked:
     """The assistant's data with a question that one entry plainly answers."""
-    return Asked("When are you open?", (base.pk,), assistant.no_answer_text)
+    return Asked("When are you open?", (base.pk,), assistant.no_answer_text, policy=Policy.of(assistant))
 
 
-async def steps_of(asked: Asked, *, may_write: bool = False) -> list[Status | Token | Draft]:
+async def steps_of(asked: Asked, *, may_write: bool = False) -> list[Status | Token | Writing | Draft]:
     return [step async for step in answer(asked, may_write=may_write)]
 
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from chatbot.deciding import Outcome, decide
+from chatbot.deciding import WRITE_AT, Mode, Outcome, Policy, decide
+from chatbot.models import Assistant
 from knowledge.confidence import CLARIFY_AT, LEAD_AT, QUOTE_AT
 from knowledge.models import Entry
 from knowledge.retrieval import Candidate, Evidence, Retrieval
@@ -36,10 +37,45 @@ def test_without_a_model_an_entry_is_quoted_only_if_it_is_plainly_meant(confiden
 
 
 @pytest.mark.parametrize(
-    ("confidence", "outcome"), [(CLARIFY_AT - 0.001, Outcome.DECLINE), (CLARIFY_AT, Outcome.WRITE)]
+    ("confidence", "outcome"),
+    [
+        (CLARIFY_AT - 0.001, Outcome.DECLINE),
+        (CLARIFY_AT, Outcome.CLARIFY),
+        (WRITE_AT - 0.001, Outcome.CLARIFY),
+        (WRITE_AT, Outcome.WRITE),
+        (QUOTE_AT - 0.001, Outcome.WRITE),
+        (QUOTE_AT, Outcome.QUOTE),
+    ],
 )
-def test_with_a_model_whatever_has_to_do_with_the_question_is_given_to_it(confidence: float, outcome: str) -> None:
+def test_with_a_model_what_is_not_plain_is_written_and_what_is_plain_still_quoted(
+    confidence: float, outcome: str
+) -> None:
     assert decide(found(confidence), model_available=True).outcome == outcome
+
+
+@pytest.mark.parametrize(
+    ("confidence", "outcome"),
+    [(CLARIFY_AT - 0.001, Outcome.DECLINE), (CLARIFY_AT, Outcome.WRITE), (0.99, Outcome.WRITE)],
+)
+def test_an_assistant_that_writes_whenever_it_can_gives_everything_to_the_model(
+    confidence: float, outcome: str
+) -> None:
+    policy = Policy(mode=Mode.WRITE)
+    assert decide(found(confidence), model_available=True, policy=policy).outcome == outcome
+
+
+@pytest.mark.parametrize("confidence", [0.0, CLARIFY_AT, WRITE_AT, QUOTE_AT, 1.0])
+def test_an_assistant_that_only_quotes_does_with_a_model_what_it_does_without(confidence: float) -> None:
+    near = found(confidence)
+    quoting = decide(near, model_available=True, policy=Policy(mode=Mode.QUOTE))
+    assert quoting == decide(near, model_available=False)
+
+
+def test_an_assistants_own_thresholds_count_and_candors_where_it_has_none() -> None:
+    policy = Policy.of(Assistant(quote_at=0.9, clarify_at=0.0))
+    assert (policy.quote_at, policy.clarify_at, policy.write_at) == (0.9, 0.0, WRITE_AT)
+    assert decide(found(0.8), model_available=False, policy=policy).outcome == Outcome.CLARIFY
+    assert decide(found(0.0), model_available=False, policy=policy).outcome == Outcome.CLARIFY
 
 
 @pytest.mark.parametrize("model_available", [True, False])
@@ -50,7 +86,7 @@ def test_nothing_found_is_a_decline(model_available: bool) -> None:
 def test_a_quote_has_one_source_and_an_answer_to_write_has_up_to_five() -> None:
     near = found(0.9)
     assert decide(near, model_available=False).sources == near.candidates[:1]
-    assert decide(near, model_available=True).sources == near.candidates[:5]
+    assert decide(near, model_available=True, policy=Policy(mode=Mode.WRITE)).sources == near.candidates[:5]
 
 
 def test_a_decline_offers_up_to_three_entries_that_come_close_and_none_that_do_not() -> None:

@@ -11,7 +11,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from chatbot import answering, producing, replies, streams
-from chatbot.answering import Asked, Draft, answer
+from chatbot.answering import Asked, Draft, Writing, answer
 from chatbot.events import Event, Finished, Status, Token
 from chatbot.models import Assistant, Message
 from knowledge.models import Entry, Posting
@@ -83,11 +83,13 @@ async def test_a_reply_whose_maker_died_is_failed_on_sight(reply: Message, monke
 
 def edited_meanwhile(
     edit: Callable[[], None], times: int
-) -> Callable[..., AsyncGenerator[Status | Token | Draft, None]]:
+) -> Callable[..., AsyncGenerator[Status | Token | Writing | Draft, None]]:
     """The real `answer`, with an editor who saves after each of the first `times` drafts and before it is stored."""
     left = [times]
 
-    async def answer_and_edit(asked: Asked, *, may_write: bool) -> AsyncGenerator[Status | Token | Draft, None]:
+    async def answer_and_edit(
+        asked: Asked, *, may_write: bool
+    ) -> AsyncGenerator[Status | Token | Writing | Draft, None]:
         async for step in answer(asked, may_write=may_write):
             if isinstance(step, Draft) and left[0]:
                 left[0] -= 1

@@ -47,7 +47,10 @@ def test_a_claim_brings_the_earlier_answered_turns_oldest_first(
     replies.store(asked_by(assistant, alice, "Third?").pk, quote(opening))
     asked = replies.claim(asked_by(assistant, alice, "Fourth?").pk)
     assert asked is not None
-    assert asked.history == (Exchange("When?", opening.answer), Exchange("Third?", opening.answer))
+    assert asked.history == (
+        Exchange("When?", opening.answer, opening.question),
+        Exchange("Third?", opening.answer, opening.question),
+    )
 
 
 def test_a_finished_reply_keeps_its_answer(reply: Message, opening: Entry) -> None:

@@ -1,67 +1,26 @@
-"""Assistants, the conversations visitors have with them, and what each answer rested on."""
+"""What visitors and assistants said to each other, and what each answer rested on."""
 
-import secrets
 import uuid
 
-from django.core.validators import MaxLengthValidator
 from django.db import models
 from django.db.models import Q
 
-from knowledge.models import Entry, KnowledgeBase
+from chatbot.models.assistants import Assistant
+from knowledge.models import Entry
 
 QUESTION_LENGTH = 4_000
-
-
-def new_public_key() -> str:
-    """Return a key that names an assistant in a page's address: public, and not guessable from another one."""
-    return secrets.token_urlsafe(12)
-
-
-class Assistant(models.Model):
-    """One chat: what it is called, what it knows and what it says when it does not."""
-
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    name = models.CharField(max_length=80)
-    public_key = models.CharField(max_length=32, unique=True, default=new_public_key, editable=False)
-    knowledge_bases = models.ManyToManyField(KnowledgeBase, related_name="assistants")
-    is_default = models.BooleanField(default=False, help_text="Answers on the site's front page.")
-    greeting = models.TextField(default="Hello! What would you like to know?", validators=[MaxLengthValidator(500)])
-    starter_questions = models.TextField(
-        blank=True,
-        validators=[MaxLengthValidator(2_000)],
-        help_text="One per line, shown before the first question.",
-    )
-    no_answer_text = models.TextField(
-        default="I don't have an answer to that.",
-        validators=[MaxLengthValidator(1_000)],
-        help_text="Markdown. Said when nothing fits: tell people how to reach a person.",
-    )
-    created_at = models.DateTimeField(auto_now_add=True)
-
-    class Meta:
-        ordering = ("name",)
-        constraints = [
-            models.UniqueConstraint(
-                fields=("is_default",),
-                name="one_default_assistant",
-                condition=Q(is_default=True),
-                violation_error_message="Another assistant is the default. Unset it there first.",
-            )
-        ]
-
-    def __str__(self) -> str:
-        return self.name
-
-    def starters(self) -> list[str]:
-        """The starter questions, in the order written."""
-        return [line.strip() for line in self.starter_questions.splitlines() if line.strip()]
 
 
 class Conversation(models.Model):
     """What one visitor, known only by a signed random id, and an assistant said to each other."""
 
+    class Channel(models.TextChoices):
+        PAGE = "page", "Chat page"
+        API = "api", "API"
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     assistant = models.ForeignKey(Assistant, models.CASCADE, related_name="conversations")
+    channel = models.CharField(max_length=10, choices=Channel, default=Channel.PAGE)
     visitor_id = models.UUIDField()
     created_at = models.DateTimeField(auto_now_add=True)
     ended_at = models.DateTimeField(null=True, blank=True)
@@ -85,6 +44,7 @@ class Message(models.Model):
         PENDING = "pending", "Pending"
         ANSWERED = "answered", "Answered"
         DECLINED = "declined", "Declined"
+        STOPPED = "stopped", "Stopped"
         FAILED = "failed", "Failed"
 
     class Outcome(models.TextChoices):
@@ -105,7 +65,11 @@ class Message(models.Model):
     text = models.TextField(blank=True)
     status = models.CharField(max_length=10, choices=Status, default=Status.ANSWERED)
     outcome = models.CharField(max_length=10, choices=Outcome, blank=True)
+    searched = models.TextField(blank=True, help_text="What was looked up, where it is not the question as asked.")
     confidence = models.FloatField(null=True, blank=True, help_text="Probability that the first entry answers this.")
+    support = models.FloatField(
+        null=True, blank=True, help_text="Of a written answer: how far its weakest sentence is in the sources, 0 to 1."
+    )
     feedback = models.SmallIntegerField(choices=Feedback, default=Feedback.NONE)
     failure = models.TextField(blank=True, help_text="Why something went wrong, for staff.")
     trace = models.JSONField(default=dict, blank=True, help_text="What was searched, found and how long it took.")
@@ -153,3 +117,22 @@ class Citation(models.Model):
 
     def __str__(self) -> str:
         return f"[{self.number}] {self.question}"
+
+
+class LabelledExample(models.Model):
+    """A question and the entry that the person who asked it said was meant, by choosing it from "Did you mean …?"."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    entry = models.ForeignKey(Entry, models.CASCADE, related_name="labelled_examples")
+    question = models.TextField()
+    # The offer it was chosen from; the label outlives the conversation.
+    offer = models.OneToOneField(
+        "chatbot.Citation", models.SET_NULL, null=True, blank=True, related_name="labelled_example"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ("-created_at",)
+
+    def __str__(self) -> str:
+        return self.question[:80]

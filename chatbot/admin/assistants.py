@@ -1,0 +1,65 @@
+"""Assistants in the admin: what each chat is called, knows and says, and how it answers."""
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
+from django.db.models import QuerySet
+from django.forms import CheckboxSelectMultiple
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from chatbot.models import Assistant
+
+if TYPE_CHECKING:
+    AssistantModelAdmin = admin.ModelAdmin[Assistant]
+else:
+    AssistantModelAdmin = admin.ModelAdmin
+
+KNOWS_NOTHING = "It has no knowledge base, so it cannot answer anything."
+
+
+@admin.register(Assistant)
+class AssistantAdmin(AssistantModelAdmin):
+    """What each chat is called, knows and says."""
+
+    list_display = ("name", "is_default", "knows", "page")
+    search_fields = ("name", "public_key")
+    readonly_fields = ("public_key", "page", "created_at")
+    fieldsets = (
+        (None, {"fields": ("name", "knowledge_bases", "is_default")}),
+        ("What it says", {"fields": ("greeting", "starter_questions", "no_answer_text")}),
+        ("Where it is", {"fields": ("page", "public_key", "created_at")}),
+    )
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Boxes to tick: there are few knowledge bases."""
+        return super().formfield_for_manytomany(db_field, request, **kwargs | {"widget": CheckboxSelectMultiple})
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Assistant]:
+        """Load the knowledge bases of all rows at once."""
+        return super().get_queryset(request).prefetch_related("knowledge_bases")
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Warn of an assistant that knows nothing: its last knowledge base may have been deleted."""
+        assistant = self.get_object(request, unquote(object_id))
+        if request.method == "GET" and assistant and not assistant.knowledge_bases.all():
+            messages.warning(request, f"{KNOWS_NOTHING} Choose one below and save.")
+        return super().change_view(request, object_id, form_url, extra_context)
+
+    @admin.display(description="Knowledge bases")
+    def knows(self, assistant: Assistant) -> str:
+        """Their names, or a warning."""
+        return ", ".join(base.name for base in assistant.knowledge_bases.all()) or KNOWS_NOTHING
+
+    @admin.display(description="Chat page")
+    def page(self, assistant: Assistant) -> SafeString | str:
+        """A link, once it is saved."""
+        if assistant._state.adding:
+            return "Its address appears here after the first save."
+        url = reverse("chatbot:chat", args=[assistant.public_key])
+        return format_html('<a href="{}">{}</a>', url, url)

@@ -1,0 +1,124 @@
+"""Assistants: what each is called, knows and says, how it answers, and who may ask it by key."""
+
+import secrets
+import uuid
+
+from django.core.validators import MaxLengthValidator, MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import Q
+
+from knowledge.models import KnowledgeBase
+
+_SHARE = (MinValueValidator(0.0), MaxValueValidator(1.0))
+
+
+def new_public_key() -> str:
+    """Return a key that names an assistant in a page's address: public, and not guessable from another one."""
+    return secrets.token_urlsafe(12)
+
+
+class Assistant(models.Model):
+    """One chat: what it is called, what it knows, how it answers and what it says when it cannot."""
+
+    class Mode(models.TextChoices):
+        LADDER = "ladder", "Quote what is plain, write the rest where there is a model"
+        QUOTE = "quote", "Only quote"
+        WRITE = "write", "Write whenever there is a model"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    name = models.CharField(max_length=80)
+    public_key = models.CharField(max_length=32, unique=True, default=new_public_key, editable=False)
+    knowledge_bases = models.ManyToManyField(KnowledgeBase, related_name="assistants")
+    is_default = models.BooleanField(default=False, help_text="Answers on the site's front page.")
+    greeting = models.TextField(default="Hello! What would you like to know?", validators=[MaxLengthValidator(500)])
+    starter_questions = models.TextField(
+        blank=True,
+        validators=[MaxLengthValidator(2_000)],
+        help_text="One per line, shown before the first question.",
+    )
+    no_answer_text = models.TextField(
+        default="I don't have an answer to that.",
+        validators=[MaxLengthValidator(1_000)],
+        help_text="Markdown. Said when nothing fits: tell people how to reach a person.",
+    )
+    mode = models.CharField("how it answers", max_length=10, choices=Mode, default=Mode.LADDER)
+    # Empty: what Candor comes with (`chatbot.deciding.Policy`).
+    quote_at = models.FloatField("quotes from", null=True, blank=True, validators=_SHARE)
+    write_at = models.FloatField("writes from", null=True, blank=True, validators=_SHARE)
+    clarify_at = models.FloatField("asks back from", null=True, blank=True, validators=_SHARE)
+    lead_at = models.FloatField("lead", null=True, blank=True, validators=_SHARE)
+    tone = models.CharField(max_length=200, blank=True, help_text="How a model writes, for example: warm and brief.")
+    instructions = models.TextField(
+        blank=True,
+        validators=[MaxLengthValidator(2_000)],
+        help_text="What else a model should heed. It cannot switch off that answers come from the entries only.",
+    )
+    monthly_tokens = models.PositiveBigIntegerField(
+        null=True, blank=True, help_text="Model tokens a calendar month (UTC). Beyond it answers are quoted."
+    )
+    monthly_cost = models.DecimalField(
+        max_digits=12,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0)],
+        help_text="What a model may cost a calendar month (UTC), in the currency of the price table.",
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ("name",)
+        constraints = [
+            models.UniqueConstraint(
+                fields=("is_default",),
+                name="one_default_assistant",
+                condition=Q(is_default=True),
+                violation_error_message="Another assistant is the default. Unset it there first.",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def starters(self) -> list[str]:
+        """The starter questions, in the order written."""
+        return [line.strip() for line in self.starter_questions.splitlines() if line.strip()]
+
+
+class ApiKey(models.Model):
+    """A secret that lets a program ask one assistant. Only its hash is kept: it is shown once."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    assistant = models.ForeignKey(Assistant, models.CASCADE, related_name="api_keys")
+    name = models.CharField(max_length=80, help_text="Who uses it.")
+    prefix = models.CharField(max_length=16, editable=False, help_text="How it begins, to tell keys apart.")
+    digest = models.CharField(max_length=64, unique=True, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+    last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
+    revoked_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    class Meta:
+        ordering = ("-created_at",)
+        verbose_name = "API key"
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.prefix}…)"
+
+
+class Spending(models.Model):
+    """What an assistant's model calls came to in one calendar month (UTC), reservations of calls under way included."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    assistant = models.ForeignKey(Assistant, models.CASCADE, related_name="spendings")
+    month = models.DateField(help_text="Its first day.")
+    tokens = models.PositiveBigIntegerField(default=0)
+    cost = models.DecimalField(max_digits=14, decimal_places=6, default=0)
+    calls = models.PositiveIntegerField(default=0)
+    warned_at = models.DateTimeField(null=True, blank=True, help_text="When staff were told that 80 % were used.")
+
+    class Meta:
+        ordering = ("-month",)
+        constraints = [models.UniqueConstraint(fields=("assistant", "month"), name="one_spending_per_month")]
+
+    def __str__(self) -> str:
+        return f"{self.assistant_id} {self.month:%Y-%m}"

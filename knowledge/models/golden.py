@@ -1,0 +1,34 @@
+"""Golden questions: what a knowledge base must answer, and with which entry."""
+
+import uuid
+
+from django.core.validators import MaxLengthValidator
+from django.db import models
+
+from knowledge.models.content import Entry, KnowledgeBase
+
+
+class GoldenQuestion(models.Model):
+    """A question whose right answer is known: an entry, or none, where the right reply is to decline."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    knowledge_base = models.ForeignKey(KnowledgeBase, models.CASCADE, related_name="golden_questions")
+    question = models.TextField(validators=[MaxLengthValidator(4_000)])
+    entry = models.ForeignKey(
+        Entry,
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="golden_questions",
+        help_text="The entry that answers it. Empty: nothing does, and the right reply is to decline.",
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ("question",)
+        constraints = [
+            models.UniqueConstraint(fields=("knowledge_base", "question"), name="one_golden_question_per_wording"),
+        ]
+
+    def __str__(self) -> str:
+        return self.question[:80]
