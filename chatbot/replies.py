@@ -76,7 +76,9 @@ def store(reply_id: uuid.UUID, draft: Draft) -> bool:
             text=draft.text,
             failure=draft.failure,
             trace=draft.trace,
+            searched=draft.trace.get("searched", ""),
             confidence=draft.trace.get("confidence"),
+            support=draft.support,
             finished_at=timezone.now(),
         )
         if finished:

@@ -4,10 +4,12 @@ Asked while a model writes, and again by the transaction that stores the answer:
 not reach a visitor after the editor's save has returned.
 """
 
+import asyncio
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from chatbot.threads import in_thread
 from knowledge.models import Entry
 
 
@@ -32,9 +34,61 @@ def check_standing(entries: Iterable[Listed], *, lock: bool = False) -> None:
 
     With `lock`, which needs a transaction, none of them can be edited until it ends.
     """
-    wanted = {listed.entry_id: (listed.question, listed.answer) for listed in entries}
-    rows = Entry.objects.answerable().filter(pk__in=wanted).order_by("pk")
+    wanted = list(entries)
+    if not all(standing(wanted, lock=lock)):
+        raise SourcesChangedError
+
+
+def standing(entries: Sequence[Listed], *, lock: bool = False) -> list[bool]:
+    """Tell of each whether it is answerable now in the same words; one query for all."""
+    rows = Entry.objects.answerable().filter(pk__in={listed.entry_id for listed in entries}).order_by("pk")
     if lock:
         rows = rows.select_for_update(no_key=True)
-    if {row.pk: (row.question, row.answer) for row in rows} != wanted:
+    said = {row.pk: (row.question, row.answer) for row in rows.only("question", "answer")}
+    return [said.get(listed.entry_id) == (listed.question, listed.answer) for listed in entries]
+
+
+class _Asking:
+    """Asks for many answers at once: whoever comes while a query runs is in the next one, which begins after it."""
+
+    def __init__(self) -> None:
+        self._waiting: list[tuple[tuple[Listed, ...], asyncio.Future[bool]]] = []
+        self._task: asyncio.Task[None] | None = None
+
+    async def ask(self, entries: tuple[Listed, ...]) -> bool:
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[bool] = loop.create_future()
+        if self._task is None or self._task.done() or self._task.get_loop() is not loop:
+            self._waiting = []
+            self._task = loop.create_task(self._run())
+        self._waiting.append((entries, answer))
+        return await answer
+
+    async def _run(self) -> None:
+        while self._waiting:
+            asked, self._waiting = self._waiting, []
+            try:
+                stand = iter(await in_thread(standing)([listed for entries, _ in asked for listed in entries]))
+            except Exception as error:  # noqa: BLE001  (it is raised again, to each who asked)
+                _answer_all(asked, error)
+                continue
+            for entries, answer in asked:
+                # A list first: `all` would leave the rest of these entries to the next one's.
+                stands = all([next(stand) for _ in entries])
+                if not answer.done():
+                    answer.set_result(stands)
+
+
+def _answer_all(asked: Iterable[tuple[tuple[Listed, ...], "asyncio.Future[bool]"]], error: Exception) -> None:
+    for _, answer in asked:
+        if not answer.done():
+            answer.set_exception(error)
+
+
+_asking = _Asking()
+
+
+async def still_standing(entries: tuple[Listed, ...]) -> None:
+    """Raise SourcesChangedError unless all are answerable after this was called; concurrent answers share a query."""
+    if not await _asking.ask(entries):
         raise SourcesChangedError
