@@ -37,9 +37,7 @@ Retrieve = Callable[..., Retrieval]
 Step = Status | Token | Writing | Draft
 
 
-async def answer(
-    asked: Asked, *, may_write: bool, retrieve: Retrieve = retrieve
-) -> AsyncGenerator[Step, None]:
+async def answer(asked: Asked, *, may_write: bool, retrieve: Retrieve = retrieve) -> AsyncGenerator[Step, None]:
     """Yield what happens, at the end exactly one draft, which replaces all tokens.
 
     Raises RetrievalError, and SourcesChangedError where an entry is edited while a model writes from it.

@@ -83,13 +83,13 @@ def foreign(db: None) -> Entry:
 
 
 async def test_a_model_writes_from_the_sources_and_only_cited_ones_are_listed(shop: Asked, settings: Settings) -> None:
-    with serving(says("Weekdays ", "from 9 to 17 [1]", ", not [9].")) as server:
+    with serving(says("Weekdays ", "from 9 to 17 [1]", ", not at night [9].")) as server:
         use(server, settings)
         steps = await steps_of(shop, may_write=True)
     draft = steps[-1]
     assert isinstance(draft, Draft)
     shown = "".join(s.text for s in steps if isinstance(s, Token))
-    assert draft.text == "Weekdays from 9 to 17 [1], not [9]."
+    assert draft.text == "Weekdays from 9 to 17 [1], not at night."
     assert shown.startswith("Weekdays ")
     assert draft.text.startswith(shown)
     assert [s.number for s in draft.sources] == [1]

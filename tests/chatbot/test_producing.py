@@ -10,8 +10,8 @@ from asgiref.sync import sync_to_async
 from django.utils import timezone
 from pytest_django import Settings
 
-from chatbot import answering, producing, replies, streams
-from chatbot.answering import Asked, Draft, Writing, answer
+from chatbot import producing, replies, streams
+from chatbot.answering import Asked, Draft, Writing, answer, writing
 from chatbot.events import Event, Finished, Status, Token
 from chatbot.models import Assistant, Message
 from knowledge.models import Entry, Posting
@@ -139,7 +139,7 @@ async def test_an_answer_written_from_an_entry_that_changed_meanwhile_is_replace
 async def test_a_model_that_is_still_writing_is_stopped_when_its_source_changes(
     reply: Message, opening: Entry, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(answering, "CHECK_EVERY_S", 0.0)
+    monkeypatch.setattr(writing, "CHECK_EVERY_S", 0.0)
     with serving(says("Weekdays ", "and ", "much ", "later ", "more [1].", pause_s=0.4)) as server:
         settings.CHAT_MODEL, settings.OPENAI_BASE_URL = "scripted", server.url
         reading = asyncio.create_task(events_of(reply))
