@@ -8,6 +8,7 @@ import asyncio
 import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from chatbot.threads import in_thread
 from knowledge.models import Entry
@@ -74,7 +75,7 @@ class _Asking:
                 continue
             for entries, answer in asked:
                 # A list first: `all` would leave the rest of these entries to the next one's.
-                stands = all([next(stand) for _ in entries])
+                stands = all(list(islice(stand, len(entries))))
                 if not answer.done():
                     answer.set_result(stands)
 
