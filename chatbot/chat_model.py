@@ -73,14 +73,18 @@ async def complete(
 
 
 async def stream_chat(
-    messages: Sequence[ChatMessage], *, call: Call | None = None, max_tokens: int = MAX_ANSWER_TOKENS
+    messages: Sequence[ChatMessage],
+    *,
+    call: Call | None = None,
+    max_tokens: int = MAX_ANSWER_TOKENS,
+    first_token_within_s: float | None = None,
 ) -> AsyncGenerator[str, None]:
     """Yield the answer's pieces, none of them empty; raises ChatModelError, also after some pieces were given."""
     call = Call() if call is None else call
     call.model = settings.CHAT_MODEL
     if circuit.is_open():
         raise ChatModelError("The model failed a moment ago and was not asked again yet.")
-    deadlines = _Deadlines()
+    deadlines = _Deadlines(settings.CHAT_FIRST_TOKEN_S if first_token_within_s is None else first_token_within_s)
     async with _client() as client:
         answer = _Answer()
         try:
@@ -110,11 +114,11 @@ def _client() -> openai.AsyncOpenAI:
 class _Deadlines:
     """When waiting for the next piece must end."""
 
-    def __init__(self) -> None:
+    def __init__(self, first_token_s: float) -> None:
         now = time.monotonic()
         self._end = now + settings.CHAT_TOTAL_S
-        self._next = now + settings.CHAT_FIRST_TOKEN_S
-        self._waits_for = f"first word within {settings.CHAT_FIRST_TOKEN_S} s"
+        self._next = now + first_token_s
+        self._waits_for = f"first word within {first_token_s:.3g} s"
 
     def token_came(self) -> None:
         self._next = time.monotonic() + BETWEEN_TOKENS_S

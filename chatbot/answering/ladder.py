@@ -117,7 +117,7 @@ async def _write(
     yield Writing(sources, trace)
     left_s = max(settings.CHAT_FIRST_TOKEN_S - clock.passed_s(), 1.0)
     try:
-        async with aclosing(write(prompt, sources, asked.question, written, first_token_within_s=left_s)) as tokens:
+        async with aclosing(write(prompt, sources, asked, written, first_token_within_s=left_s)) as tokens:
             async for token in tokens:
                 clock.lap("first_token", once=True)
                 yield token

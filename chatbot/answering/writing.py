@@ -6,6 +6,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any
 
+from chatbot.answering.asked import Asked
 from chatbot.chat_model import Call, ChatModelError, stream_chat
 from chatbot.events import Token
 from chatbot.grounding import Guard, UnsupportedFactError
@@ -15,6 +16,8 @@ from chatbot.standing import Listed, still_standing
 
 # A model's words are handed on so often, and each time only if their sources still stand.
 CHECK_EVERY_S = 0.1
+# Characters before the end in which a repeated rule is looked for.
+LOOK_BACK = 600
 _CITED = re.compile(r"\[([0-9]{1,3}(?:\s*,\s*[0-9]{1,3})*)\]")
 
 
@@ -49,17 +52,17 @@ class Written:
 
 
 async def write(
-    prompt: Prompt, sources: tuple[Listed, ...], question: str, written: Written, *, first_token_within_s: float
+    prompt: Prompt, sources: tuple[Listed, ...], asked: Asked, written: Written, *, first_token_within_s: float
 ) -> AsyncGenerator[Token, None]:
     """Yield what may be shown, piece by piece, and keep it in `written`; `sources` are those in the prompt.
 
     Raises ChatModelError, NoAnswerError, RefusedError and SourcesChangedError, each after what was shown before it.
     """
-    guard = Guard([f"{s.question}\n{s.answer}" for s in sources], question, cited={s.number for s in sources})
+    guard = Guard([f"{s.question}\n{s.answer}" for s in sources], asked.question, cited={s.number for s in sources})
     said = stream_chat(prompt.messages, call=written.call, first_token_within_s=first_token_within_s)
     async with (
         aclosing(said) as stream,
-        aclosing(_let_through(stream, guard, prompt)) as shown,
+        aclosing(_let_through(stream, guard, asked.instructions)) as shown,
         aclosing(paced(shown, CHECK_EVERY_S)) as pieces,
     ):
         async for piece in pieces:
@@ -72,12 +75,12 @@ async def write(
         raise ChatModelError("The model's answer had nothing in it that could be shown.")
 
 
-async def _let_through(stream: AsyncIterator[str], guard: Guard, prompt: Prompt) -> AsyncGenerator[str, None]:
+async def _let_through(stream: AsyncIterator[str], guard: Guard, instructions: str) -> AsyncGenerator[str, None]:
     said = ""
     try:
         async for piece in stream:
             said += piece
-            _check_whole(said, prompt)
+            _check_whole(said, instructions)
             if text := guard.feed(piece):
                 yield text
         if text := guard.finish():
@@ -86,9 +89,9 @@ async def _let_through(stream: AsyncIterator[str], guard: Guard, prompt: Prompt)
         raise RefusedError(error.kind, error.fact, str(error)) from error
 
 
-def _check_whole(said: str, prompt: Prompt) -> None:
+def _check_whole(said: str, instructions: str) -> None:
     """Look at all that was said, also at what is not shown yet."""
     if NO_ANSWER in said.replace("\\", ""):
         raise NoAnswerError
-    if leaks(said, prompt):
+    if leaks(said[-LOOK_BACK:], instructions):
         raise RefusedError("instructions", "", "The model began to repeat its instructions.")

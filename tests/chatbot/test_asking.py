@@ -101,15 +101,15 @@ async def test_a_written_answer_streams_in_blocks_and_is_whole_at_the_end(reply:
 async def test_a_reader_who_returns_gets_only_the_rest_and_the_model_is_not_asked_again(
     reply: Message, settings: Settings
 ) -> None:
-    with serving(says("One.\n\n", "Two.\n\n", "Three [1].", pause_s=0.25)) as server:
+    with serving(says("Yes.\n\n", "Open.\n\n", "Come [1].", pause_s=0.25)) as server:
         settings.CHAT_MODEL, settings.OPENAI_BASE_URL = "scripted", server.url
         first = asyncio.create_task(frames(stream_url(reply)))
-        await asyncio.sleep(0.3)  # the first block has come, two statuses before it
-        rest = await frames(stream_url(reply), after=3)
+        await asyncio.sleep(0.4)  # the first block has come, two statuses and its first words before it
+        rest = await frames(stream_url(reply), after=4)
         whole = await first
         blocks = [e for e in whole if e["event"] == "block"]
-    assert [(e["id"], e["data"]) for e in blocks] == [("3", "<p>One.</p>\n"), ("4", "<p>Two.</p>\n")]
-    assert [e["data"] for e in rest if e["event"] == "block"] == ["<p>Two.</p>\n"]
+    assert [(e["id"], e["data"]) for e in blocks] == [("4", "<p>Yes.</p>\n"), ("5", "<p>Open.</p>\n")]
+    assert [e["data"] for e in rest if e["event"] == "block"] == ["<p>Open.</p>\n"]
     assert (rest[-1]["event"], whole[-1]["event"]) == ("done", "done")
     assert len(server.requests) == 1
 

@@ -1,0 +1,110 @@
+"""Whether the run that follows belongs to the fact with which the runs before it end."""
+
+import re
+from collections.abc import Sequence
+
+from chatbot.grounding.citations import OPEN_MARK
+from chatbot.grounding.folding import fold
+from chatbot.grounding.tokens import Token, tokenise
+from chatbot.grounding.vocabulary import (
+    AFTER_NOON,
+    BEFORE_NOON,
+    CENTS,
+    COUNTED,
+    CURRENCIES,
+    DURATIONS,
+    GLUED_ONLY,
+    MAGNITUDES,
+    MEASURES,
+    MONTHS,
+    O_CLOCK,
+    ORDINALS,
+    PERCENT,
+    SMALL,
+    TENS,
+)
+
+_UNITS = (
+    ((frozenset(DURATIONS) | PERCENT | frozenset(CURRENCIES) | frozenset(CENTS) | frozenset(MEASURES)) - GLUED_ONLY)
+    | BEFORE_NOON
+    | AFTER_NOON
+    | O_CLOCK
+    | COUNTED
+    | {"per"}
+)
+_WORDED = frozenset(SMALL) | frozenset(TENS) | frozenset(MAGNITUDES)
+_ARTICLES = frozenset({"a", "an", "per", "each", "every", "half", "quarter"})
+_LINKS = frozenset({"of", "and", "-", "/", "(", ")", "+", "°", "the", "de"})
+
+
+def goes_on(runs: Sequence[str], following: str | None) -> bool | None:
+    """Tell whether `following` belongs to what `runs` end with; None where it is not there yet and may."""
+    if OPEN_MARK.search(" ".join(runs)):
+        return None if following is None else bool(re.match(r"\d|\]|sources?", following, re.IGNORECASE))
+    tokens = _tokens(runs[-1])
+    if not tokens:
+        return False
+    wanted = _wanted(tokens, begun=len(runs) > 1)
+    if not wanted:
+        return False
+    if following is None:
+        return None
+    next_tokens = _tokens(following)
+    return bool(next_tokens) and any(_is(kind, next_tokens) for kind in wanted)
+
+
+def _tokens(run: str) -> list[Token]:
+    return tokenise(fold(re.sub(r"\[\s*\d{1,3}(?:\s*,\s*\d{1,3})*\s*\](?!\()", "", run)))
+
+
+def _wanted(tokens: list[Token], *, begun: bool) -> tuple[str, ...]:
+    """What can follow a run that ends so."""
+    last = tokens[-1]
+    if last.kind == "mark" and last.text in ",." and len(tokens) > 1:
+        before = tokens[-2]
+        dated = before.low in MONTHS or before.kind == "number" or before.low in {"st", "nd", "rd", "th"}
+        return ("month", "year") if dated else ()
+    if last.low in MONTHS:
+        return ("number", "the")
+    if last.kind in {"number", "time", "version"}:
+        return ("number", "unit", "month", "of", "magnitude", "sign")
+    if last.low in ORDINALS or last.low in {"first", "second"} or _is_ordinal(tokens):
+        return ("of", "month", "unit")
+    if last.low in _WORDED:
+        return ("worded", "unit", "and", "magnitude", "month", "sign")
+    if last.low in _ARTICLES:
+        return ("unit", "magnitude", "article", "of")
+    if last.low in CURRENCIES or last.low in {"+", "("}:
+        return ("number",)
+    if last.low == ")" and len(tokens) > 1 and tokens[-2].kind == "number":
+        return ("number",)
+    if begun and last.low in _LINKS:
+        return ("number", "worded", "month", "article", "unit")
+    return ("magnitude", "cent") if last.low in MAGNITUDES or last.low == "per" else ()
+
+
+def _is_ordinal(tokens: list[Token]) -> bool:
+    return len(tokens) > 1 and tokens[-1].low in {"st", "nd", "rd", "th"} and tokens[-2].kind == "number"
+
+
+def _is(kind: str, tokens: list[Token]) -> bool:
+    first = tokens[0]
+    checks = {
+        "number": first.kind in {"number", "time", "date", "version"} or (first.low in "(+" and _has_number(tokens)),
+        "unit": first.low in _UNITS,
+        "month": first.low in MONTHS,
+        "year": bool(re.fullmatch(r"\d{4}", first.text)),
+        "of": first.low == "of" and len(tokens) == 1,
+        "the": first.low == "the" and len(tokens) == 1,
+        "magnitude": first.low in MAGNITUDES,
+        "worded": first.low in _WORDED,
+        "and": first.low == "and" and len(tokens) == 1,
+        "article": first.low in {"a", "an", "half"},
+        "sign": first.low in {"-", "/", ")", "°", "%"} and len(tokens) <= 2,
+        "cent": first.low in {"cent", "cents"},
+    }
+    return checks[kind]
+
+
+def _has_number(tokens: list[Token]) -> bool:
+    return len(tokens) > 1 and tokens[1].kind == "number"

@@ -1,0 +1,62 @@
+"""Names: words that begin with a capital and are not ordinary words at the head of a sentence.
+
+What a capital means depends on the language of the question, else of the sources. In German every noun has one: only a
+capital right after another unknown one, or within a word, makes a name. For English alone there is a list of words with
+which a sentence may begin; in other languages the first word of a sentence is let through.
+"""
+
+from collections.abc import Iterable
+
+from chatbot.grounding.ordinary import ORDINARY
+from chatbot.grounding.said import Said
+from chatbot.grounding.tokens import Token, tokenise
+from chatbot.grounding.vocabulary import PRONOUNS
+from knowledge.lexical.function_words import is_common
+
+_LANGUAGES = ("en", "de", "fr", "sv")  # one for each list of small words
+
+
+class Names:
+    """Judges the words of one answer against what the sources and the question say."""
+
+    def __init__(self, said: Said, question: str, sources: Iterable[str]) -> None:
+        self._said = said
+        self._language = _language(question) or _language(" ".join(sources)[:2_000]) or "en"
+
+    def unsupported(self, word: Token, before: Token | None, *, starts: bool) -> bool:
+        """Whether a word is a name that is not said; `before` is the word, code or number right before it."""
+        if word.low in PRONOUNS or word.text.islower() or not word.text[0].isalpha():
+            return False
+        if self._said.knows(word.low):
+            return before is not None and self._never_together(before, word)
+        if not word.text[0].isupper():
+            # iPhone; other capitals inside a word are typing errors of no consequence.
+            return any(map(str.isupper, word.text[1:]))
+        if not word.text.isascii() and word.text.lower() == word.text:
+            return False
+        if self._language == "en":
+            emphasised = word.text.isupper() and len(word.text) > 1
+            return not ((starts or emphasised) and word.low in ORDINARY)
+        follows_name = before is not None and before.text[0].isupper()
+        if any(map(str.isupper, word.text[1:])):
+            return True
+        return follows_name if self._language == "de" else not starts
+
+    def _never_together(self, before: Token, word: Token) -> bool:
+        """Whether two names, or a number and a name, are each said but not together: Heron E, of Heron and Curlew E."""
+        names, low = self._said.names, word.low.removesuffix("'s")
+        if low not in names:
+            return False
+        if before.kind == "number":
+            numbered = any(one.isdigit() for one, other in self._said.pairs if other == low)
+            return numbered and (before.low, low) not in self._said.pairs
+        together = before.text[0].isupper() and before.low in names
+        return together and (before.low, low) not in self._said.pairs
+
+
+def _language(text: str) -> str:
+    """Return the language of which a text has most small words, English where they are equal; "" where it has none."""
+    words = [token.low for token in tokenise(text) if token.kind == "word"]
+    counts = {language: sum(is_common(word, (language,)) for word in words) for language in _LANGUAGES}
+    best = max(counts, key=lambda language: counts[language])
+    return best if counts[best] else ""
