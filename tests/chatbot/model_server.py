@@ -22,6 +22,7 @@ class ModelServer(ThreadingHTTPServer):
         self.script = script
         self.requests: list[dict[str, Any]] = []
         self.stopping = threading.Event()
+        self.hung_up = threading.Event()
 
     @property
     def url(self) -> str:
@@ -42,7 +43,7 @@ class _Handler(BaseHTTPRequestHandler):
         try:
             self.server.next_act(json.loads(body))(self)
         except OSError:  # the client had enough: what several acts are for
-            return
+            self.server.hung_up.set()
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002  (the base class names it so)
         """Keep the test's output clean."""
@@ -81,8 +82,10 @@ def serving(*script: Act) -> Iterator[ModelServer]:
         thread.join()
 
 
-def says(*pieces: str, pause_s: float = 0.0, finish_reason: str | None = "stop") -> Act:
-    """Answer in these pieces; `finish_reason=None` is a stream that breaks off."""
+def says(
+    *pieces: str, pause_s: float = 0.0, finish_reason: str | None = "stop", usage: tuple[int, int] | None = None
+) -> Act:
+    """Answer in these pieces; `finish_reason=None` is a stream that breaks off; `usage` in tokens, in and out."""
 
     def act(handler: _Handler) -> None:
         handler.begin()
@@ -91,17 +94,21 @@ def says(*pieces: str, pause_s: float = 0.0, finish_reason: str | None = "stop")
             time.sleep(pause_s)
         if finish_reason:
             handler.chunk("", finish_reason)
+            if usage:
+                counted = {"prompt_tokens": usage[0], "completion_tokens": usage[1], "total_tokens": sum(usage)}
+                chunk = {"id": "c", "object": "chat.completion.chunk", "model": "m", "choices": [], "usage": counted}
+                handler.event(json.dumps(chunk))
             handler.event("[DONE]")
 
     return act
 
 
-def refuses(status: int, **headers: str) -> Act:
+def refuses(status: int, *, message: str = "scripted refusal", **headers: str) -> Act:
     """Answer with an error's status."""
 
     def act(handler: _Handler) -> None:
         handler.begin(status, "application/json", **headers)
-        handler.wfile.write(b'{"error": {"message": "scripted refusal"}}')
+        handler.wfile.write(json.dumps({"error": {"message": message}}).encode())
 
     return act
 

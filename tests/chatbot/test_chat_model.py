@@ -6,8 +6,7 @@ import time
 import pytest
 from pytest_django import Settings
 
-from chatbot import chat_model
-from chatbot.chat_model import ChatModelError, is_configured, stream_chat
+from chatbot.chat_model import Call, ChatModelError, calls, complete, is_configured, stream_chat
 from chatbot.prompts import ChatMessage
 from tests.chatbot.model_server import (
     Act,
@@ -92,7 +91,7 @@ async def test_silence_ends_at_the_deadline_for_the_first_word(settings: Setting
 async def test_silence_after_some_words_ends_at_the_deadline_between_words(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(chat_model, "BETWEEN_TOKENS_S", 0.3)
+    monkeypatch.setattr(calls, "BETWEEN_TOKENS_S", 0.3)
     assert "next word" in str(await failure(hangs("At nine"), settings))
 
 
@@ -130,12 +129,32 @@ async def test_rubbish_with_status_200_is_an_error_and_no_answer(settings: Setti
     assert not (await failure(act, settings)).permanent
 
 
-async def test_after_a_failure_the_next_visitor_does_not_wait_for_the_same_server(settings: Settings) -> None:
+async def test_after_a_refusal_that_stays_the_next_visitor_does_not_wait_for_the_same_server(
+    settings: Settings,
+) -> None:
     with serving(refuses(401)) as server:
         for _ in range(2):
             with pytest.raises(ChatModelError):
                 await ask(server, settings)
     assert len(server.requests) == 1
+
+
+async def test_after_three_failures_in_a_row_the_model_is_left_alone(settings: Settings) -> None:
+    with serving(says("half", finish_reason=None)) as server:
+        for _ in range(5):
+            with pytest.raises(ChatModelError):
+                await ask(server, settings)
+    assert len(server.requests) == 3
+
+
+async def test_a_success_in_between_starts_the_count_again(settings: Settings) -> None:
+    broken, whole = says("half", finish_reason=None), says("At nine.")
+    with serving(broken, broken, whole, broken, broken, whole) as server:
+        for _ in range(2):
+            for _ in range(2):
+                with pytest.raises(ChatModelError):
+                    await ask(server, settings)
+            assert await ask(server, settings) == ["At nine."]
 
 
 async def test_one_broken_answer_does_not_silence_the_model(settings: Settings) -> None:
@@ -152,3 +171,67 @@ async def test_one_broken_answer_does_not_silence_the_model(settings: Settings) 
 def test_a_model_needs_a_name_and_a_place(settings: Settings, model: str, key: str, url: str, configured: bool) -> None:
     settings.CHAT_MODEL, settings.OPENAI_API_KEY, settings.OPENAI_BASE_URL = model, key, url
     assert is_configured() is configured
+
+
+async def called(server: ModelServer, settings: Settings) -> Call:
+    call = Call()
+    settings.OPENAI_BASE_URL = server.url
+    try:
+        async for _ in stream_chat(MESSAGES, call=call):
+            pass
+    except ChatModelError:
+        pass
+    return call
+
+
+async def test_what_a_call_used_is_taken_from_the_server(settings: Settings) -> None:
+    with serving(says("At ", "nine.", usage=(120, 7))) as server:
+        call = await called(server, settings)
+    assert server.requests[0]["stream_options"] == {"include_usage": True}
+    assert (call.prompt_tokens, call.completion_tokens, call.estimated) == (120, 7, False)
+    assert (call.model, call.finish_reason, call.retries) == ("m", "stop", 0)
+    assert call.first_token_ms is not None
+    assert call.total_ms >= call.first_token_ms
+
+
+@pytest.mark.parametrize("act", [says("At nine sharp."), says("At nine sharp.", finish_reason=None)])
+async def test_what_no_server_counted_is_estimated_also_of_half_an_answer(settings: Settings, act: Act) -> None:
+    with serving(act) as server:
+        call = await called(server, settings)
+    assert (call.prompt_tokens, call.completion_tokens, call.estimated) == (5, 4, True)
+
+
+async def test_a_server_that_does_not_know_how_to_count_is_asked_without(settings: Settings) -> None:
+    unknown = refuses(400, message="Unrecognized request argument supplied: stream_options")
+    with serving(unknown, says("At nine.")) as server:
+        assert await ask(server, settings) == ["At nine."]
+        assert await ask(server, settings) == ["At nine."]
+    assert ["stream_options" in request for request in server.requests] == [True, False, False]
+
+
+async def test_no_error_has_the_key_in_it(settings: Settings) -> None:
+    settings.OPENAI_API_KEY = "sk-very-secret"
+    act = refuses(401, message="Incorrect API key provided: sk-very-secret.")
+    assert "sk-very-secret" not in str(await failure(act, settings))
+
+
+async def test_a_tool_call_is_no_answer(settings: Settings) -> None:
+    assert "empty" in str(await failure(says("", finish_reason="tool_calls"), settings))
+
+
+async def test_a_short_answer_comes_whole_and_in_time_or_not_at_all(settings: Settings) -> None:
+    with serving(says("At ", "nine."), hangs("At ")) as server:
+        settings.OPENAI_BASE_URL = server.url
+        assert await complete(MESSAGES, max_tokens=9, within_s=1) == "At nine."
+        with pytest.raises(ChatModelError, match="short answer"):
+            await complete(MESSAGES, max_tokens=9, within_s=0.2)
+    assert server.requests[0]["max_tokens"] == 9
+
+
+async def test_who_stops_listening_stops_the_model(settings: Settings) -> None:
+    with serving(never_ends) as server:
+        settings.OPENAI_BASE_URL = server.url
+        said = stream_chat(MESSAGES)
+        await anext(said)
+        await said.aclose()
+        assert server.hung_up.wait(2)

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chatbot.grounding import Guard, UnsupportedFactError
-from chatbot.grounding import guard as module
+from chatbot.grounding import Guard, UnsupportedFactError, guard
+from chatbot.grounding.tokens import Token, tokenise
 from tests.chatbot.test_grounding_facts import OTHER, SAME
 
 SOURCE = (
@@ -31,12 +31,12 @@ LIES = (
 
 def stream(pieces: list[str], source: str = SOURCE, cited: tuple[int, ...] = (1,)) -> tuple[list[str], str | None]:
     """What was shown after each piece, all of it, and what stopped it."""
-    guard, shown, steps = Guard([source], "", cited=cited), "", []
+    watch, shown, steps = Guard([source], "", cited=cited), "", []
     try:
         for piece in pieces:
-            shown += guard.feed(piece)
+            shown += watch.feed(piece)
             steps.append(shown)
-        steps.append(shown + guard.finish())
+        steps.append(shown + watch.finish())
     except UnsupportedFactError as error:
         return [*steps, shown], error.fact
     return steps, None
@@ -87,19 +87,19 @@ def test_what_is_true_is_shown_whole_at_any_cut(source: str, answer: str) -> Non
 
 def test_plain_words_are_held_back_by_no_more_than_one_word() -> None:
     text = "we repair what can be repaired and tell you before we begin with anything that costs more than it is worth "
-    guard, shown = Guard([SOURCE], "", cited=()), ""
+    watch, shown = Guard([SOURCE], "", cited=()), ""
     for character in text:
-        shown += guard.feed(character)
-        assert len(guard.held.split()) <= 1
-    assert shown + guard.held == text
+        shown += watch.feed(character)
+        assert len(watch.held.split()) <= 1
+    assert shown + watch.held == text
 
 
 def test_a_fact_is_held_back_until_the_word_after_it_and_not_longer() -> None:
-    guard = Guard([SOURCE], "", cited=())
-    assert guard.feed("In 12 ") == "In"
-    assert guard.feed("payments ") == " 12 payments"
-    assert guard.feed("of £2,690 ") == " of"
-    assert guard.feed("in ") == " £2,690 in"
+    watch = Guard([SOURCE], "", cited=())
+    assert watch.feed("In 12 ") == "In"
+    assert watch.feed("payments ") == " 12 payments"
+    assert watch.feed("of £2,690 ") == " of"
+    assert watch.feed("in ") == " £2,690 in"
 
 
 def test_what_was_let_through_before_a_lie_stays_shown() -> None:
@@ -124,9 +124,9 @@ def test_what_was_let_through_before_a_lie_stays_shown() -> None:
 )
 def test_only_sources_that_may_be_linked_keep_their_marks(text: str, shown: str, dropped: int) -> None:
     for size in (1, 2, 100):
-        guard = Guard([SOURCE + " today workdays think"], "", cited=(1,))
-        out = "".join(guard.feed(text[at : at + size]) for at in range(0, len(text), size)) + guard.finish()
-        assert (out, guard.dropped_citations) == (shown, dropped)
+        watch = Guard([SOURCE + " today workdays think"], "", cited=(1,))
+        out = "".join(watch.feed(text[at : at + size]) for at in range(0, len(text), size)) + watch.finish()
+        assert (out, watch.dropped_citations) == (shown, dropped)
 
 
 def test_words_of_other_languages_are_no_names() -> None:
@@ -141,8 +141,8 @@ def test_words_of_other_languages_are_no_names() -> None:
 
 def test_scripts_without_spaces_stream_and_their_numbers_are_checked() -> None:
     source = "返品は30日以内です。料金は1000円です。"
-    guard = Guard([source], "", cited=())
-    assert guard.feed("返品は") == "返品は"
+    watch = Guard([source], "", cited=())
+    assert watch.feed("返品は") == "返品は"
     assert stream(["返品は30日以内、料金は1,000円です。"], source)[1] is None
     assert stream(["返品は45日以内です。"], source)[1] == "45"
     assert stream(["料金は2000円です。"], source)[1] == "2000円"
@@ -155,9 +155,13 @@ def test_a_word_without_an_end_is_refused() -> None:
 
 
 def test_the_cost_grows_with_the_text_and_not_with_its_square(monkeypatch: pytest.MonkeyPatch) -> None:
-    looked_at = []
-    tokenise = module.tokenise
-    monkeypatch.setattr(module, "tokenise", lambda text: looked_at.append(len(text)) or tokenise(text))
+    looked_at: list[int] = []
+
+    def counting(text: str) -> list[Token]:
+        looked_at.append(len(text))
+        return tokenise(text)
+
+    monkeypatch.setattr(guard, "tokenise", counting)
     for length in (100, 1_000):
         looked_at.clear()
         stream(list("we repair it and it costs £2,690 in 12 payments " * length))
