@@ -25,7 +25,7 @@ START_LIMIT_S = 180
 # How the names of the product's settings begin.
 OURS = (
     *("CANDOR", "CHAT_", "CHROMA_", "DATABASE_", "DATA_DIR", "DEBUG", "DJANGO_", "EMBEDDING_", "HOST", "HTTPS"),
-    *("LOG_", "OPENAI_", "PORT", "REDIS_", "SECRET_KEY", "SITE_URL", "WORKER_"),
+    *("LIMIT_", "LOG_", "MODEL_", "OPENAI_", "PORT", "REDIS_", "SECRET_KEY", "SITE_URL", "WORKER_"),
 )
 
 
@@ -85,6 +85,8 @@ def neutral_environment(data: Path) -> dict[str, str]:
     # Named rather than left out: what is named is not taken from a .env file.
     for name in ("CHAT_MODEL", "CHROMA_URL", "EMBEDDING_MODEL", "OPENAI_API_KEY", "OPENAI_BASE_URL", "REDIS_URL"):
         kept[name] = ""
+    # They ask more than any visitor does.
+    kept |= {"LIMIT_VISITOR_PER_MINUTE": "0", "LIMIT_ADDRESS_PER_MINUTE": "0"}
     return kept | {"DATA_DIR": str(data), "DATABASE_URL": f"sqlite:///{data / 'candor.sqlite3'}"}
 
 

@@ -84,6 +84,11 @@ def estimate_tokens(text: str) -> int:
     return -(-len(text.encode("utf-8", "replace")) // 4)
 
 
+def tokens_of(messages: Sequence[ChatMessage]) -> int:
+    """Estimate what messages cost to send."""
+    return sum(estimate_tokens(message["content"]) for message in messages)
+
+
 def build_prompt(
     question: str,
     sources: Sequence[SourceText],

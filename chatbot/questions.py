@@ -2,6 +2,8 @@
 
 import unicodedata
 
+from django.conf import settings
+
 from chatbot.models import QUESTION_LENGTH
 from knowledge.texts import TextError, clean
 
@@ -23,14 +25,15 @@ def clean_question(text: str) -> str:
         ) from error
     if not any(_is_visible(character) for character in text):
         raise QuestionRefusedError("Please type a question first.")
-    _refuse_long(text, QUESTION_LENGTH)
+    _refuse_long(text, min(settings.QUESTION_MAX_LENGTH, QUESTION_LENGTH))
     return text
 
 
 def _refuse_long(text: str, limit: int) -> None:
     if len(text) > limit:
+        most = min(limit, settings.QUESTION_MAX_LENGTH)
         raise QuestionRefusedError(
-            f"Your question has {len(text):,} characters, and {QUESTION_LENGTH:,} is the most. Please shorten it."
+            f"Your question has {len(text):,} characters, and {most:,} is the most. Please shorten it."
         )
 
 

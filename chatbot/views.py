@@ -23,7 +23,9 @@ from django.views.decorators.vary import vary_on_headers
 from django_htmx.http import HTMX_STOP_POLLING, HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
 
-from chatbot import contexts, producing, rendering, replies, selectors, services
+from chatbot import contexts, limits, producing, rendering, replies, selectors, services
+from chatbot.addresses import client_address
+from chatbot.limits import LimitedError
 from chatbot.models import Assistant, Message
 from chatbot.questions import QuestionRefusedError, clean_question
 from chatbot.streams import TooManyRepliesError
@@ -73,6 +75,12 @@ async def ask(request: HtmxHttpRequest, key: str) -> HttpResponseBase:
     except QuestionRefusedError as error:
         return await sync_to_async(_refused)(request, assistant, typed, str(error))
     visitor = visitor_id(request) or uuid.uuid4()
+    try:
+        await in_thread(limits.take)(str(visitor), client_address(request))
+    except LimitedError as error:
+        refused = await sync_to_async(_refused)(request, assistant, typed, str(error), status=429)
+        refused.headers["Retry-After"] = str(error.retry_after_s)
+        return refused
     asked, pending = await sync_to_async(services.ask)(
         assistant=assistant, visitor_id=visitor, question=question, entry_id=_uuid(request.POST.get("entry", ""))
     )
@@ -199,11 +207,13 @@ async def _wait_for(pending: Message) -> None:
         await in_thread(replies.fail)(pending.pk, str(error))
 
 
-def _refused(request: HtmxHttpRequest, assistant: Assistant, typed: str, form_error: str) -> HttpResponse:
+def _refused(
+    request: HtmxHttpRequest, assistant: Assistant, typed: str, form_error: str, *, status: int = 422
+) -> HttpResponse:
     if not request.htmx:
-        return _chat_page(request, assistant, typed=typed, form_error=form_error, status=422)
+        return _chat_page(request, assistant, typed=typed, form_error=form_error, status=status)
     context = {"assistant": assistant, "typed": typed, "form_error": form_error}
-    return render(request, "chatbot/_ask_form.html", context, status=422)
+    return render(request, "chatbot/_ask_form.html", context, status=status)
 
 
 def _exchange(request: HttpRequest, assistant: Assistant, asked: Message, pending: Message) -> HttpResponse:

@@ -111,6 +111,12 @@ def _models() -> Iterator[CheckMessage]:
             "answers are quoted from the knowledge base.",
             id="candor.E005",
         )
+    if settings.CHAT_MODEL and settings.MODEL_PRICES and settings.CHAT_MODEL not in settings.MODEL_PRICES:
+        yield checks.Warning(
+            f"MODEL_PRICES has no price for CHAT_MODEL, {settings.CHAT_MODEL}.",
+            "Add it. Assistants with a ceiling in money quote until then.",
+            id="candor.W003",
+        )
     choice = settings.EMBEDDING_MODEL
     if choice.startswith("openai:"):
         known = choice != "openai:"

@@ -9,6 +9,7 @@ from csp.constants import NONE, SELF
 from config.caches import cache_settings
 from config.env import env_bool, env_int, env_secret
 from config.logging import logging_config
+from config.prices import parse_prices
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = Path(os.environ.get("DATA_DIR") or BASE_DIR / "var")
@@ -158,6 +159,14 @@ OPENAI_BASE_URL = os.environ.get("OPENAI_BASE_URL", "")
 CHAT_MODEL = os.environ.get("CHAT_MODEL", "")
 CHAT_FIRST_TOKEN_S = env_int("CHAT_FIRST_TOKEN_S", 20, minimum=1)
 CHAT_TOTAL_S = env_int("CHAT_TOTAL_S", 90, minimum=1)
+# Seconds that an answer is still written for when nobody reads it any more.
+CHAT_GRACE_S = env_int("CHAT_GRACE_S", 10, minimum=1)
+MODEL_PRICES = parse_prices(os.environ.get("MODEL_PRICES", ""))
+
+# --- Limits: questions a minute, 0 is none ------------------------------------------------------------------------
+LIMIT_VISITOR_PER_MINUTE = env_int("LIMIT_VISITOR_PER_MINUTE", 20)
+LIMIT_ADDRESS_PER_MINUTE = env_int("LIMIT_ADDRESS_PER_MINUTE", 60)
+QUESTION_MAX_LENGTH = env_int("QUESTION_MAX_LENGTH", 4_000, minimum=1)
 
 # --- Import, history, logs ----------------------------------------------------------------------------------------
 IMPORT_MAX_MB = env_int("IMPORT_MAX_MB", 5, minimum=1)

@@ -6,21 +6,24 @@ stores it, in the same transaction.
 
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 from django.conf import settings
 
 from chatbot.answering.asked import Asked, Draft, Writing
+from chatbot.answering.following import make_standalone
+from chatbot.answering.metering import metered
 from chatbot.answering.tracing import Clock, finished, trace_of
 from chatbot.answering.writing import NoAnswerError, RefusedError, Written, write
-from chatbot.chat_model import ChatModelError
+from chatbot.budgets import BudgetError
+from chatbot.chat_model import MAX_ANSWER_TOKENS, ChatModelError
 from chatbot.deciding import Decision, Mode, decide
 from chatbot.events import Status, Token
 from chatbot.grounding import support
 from chatbot.models import Message
-from chatbot.prompts import SourceText, build_prompt
-from chatbot.rewriting import Standalone, stand_alone
+from chatbot.prompts import SourceText, build_prompt, tokens_of
+from chatbot.rewriting import Standalone
 from chatbot.standing import Listed
 from chatbot.threads import in_thread
 from knowledge.models import Entry
@@ -45,10 +48,12 @@ async def answer(asked: Asked, *, may_write: bool, retrieve: Retrieve = retrieve
     yield Status("Looking it up…")
     clock = Clock()
     may_write = may_write and asked.policy.mode != Mode.QUOTE
-    standalone = await _stand_alone(asked, may_write, clock)
+    trace: dict[str, Any] = {}
+    standalone = await make_standalone(asked, trace, may_ask_model=may_write)
+    clock.lap("rewrite")
     found, decision = await _look_up(asked, standalone.text, may_write, retrieve)
     clock.lap("retrieve")
-    trace = _searched(standalone) | trace_of(found, decision, asked.policy)
+    trace |= trace_of(found, decision, asked.policy)
     if decision.outcome != Outcome.WRITE:
         yield _end(_unwritten(decision, asked), trace, clock)
         return
@@ -60,21 +65,6 @@ async def answer(asked: Asked, *, may_write: bool, retrieve: Retrieve = retrieve
 def declined(asked: Asked, why: str) -> Draft:
     """A decline that offers nothing, for when whatever was found does not stand any more."""
     return Draft(Outcome.DECLINE, asked.no_answer_text, trace={"decision": Outcome.DECLINE.value, "why": why})
-
-
-async def _stand_alone(asked: Asked, may_write: bool, clock: Clock) -> Standalone:
-    if asked.entry_id is not None or not asked.history:
-        return Standalone(asked.question, "as asked")
-    standalone = await stand_alone(asked.question, asked.history, may_ask_model=may_write)
-    clock.lap("rewrite")
-    return standalone
-
-
-def _searched(standalone: Standalone) -> dict[str, Any]:
-    if standalone.by == "as asked":
-        return {}
-    said = {"searched": standalone.text, "rewritten_by": standalone.by}
-    return said | ({"rewriting_failed": standalone.failure} if standalone.failure else {})
 
 
 async def _look_up(asked: Asked, text: str, may_write: bool, retrieve: Retrieve) -> tuple[Retrieval, Decision]:
@@ -107,9 +97,13 @@ async def _write(
     asked: Asked, standalone: Standalone, found: Retrieval, decision: Decision, trace: dict[str, Any], clock: Clock
 ) -> AsyncGenerator[Token | Writing | Draft, None]:
     texts = [SourceText(c.entry.question, c.entry.answer) for c in decision.sources]
-    searched = standalone.text if standalone.by != "as asked" else ""
     prompt = build_prompt(
-        asked.question, texts, asked.history, searched=searched, tone=asked.tone, instructions=asked.instructions
+        asked.question,
+        texts,
+        asked.history,
+        searched=standalone.text,
+        tone=asked.tone,
+        instructions=asked.instructions,
     )
     sources = _listed(decision.sources)[: prompt.sources_used]
     written = Written()
@@ -117,11 +111,17 @@ async def _write(
     yield Writing(sources, trace)
     left_s = max(settings.CHAT_FIRST_TOKEN_S - clock.passed_s(), 1.0)
     try:
-        async with aclosing(write(prompt, sources, asked, written, first_token_within_s=left_s)) as tokens:
+        async with (
+            metered(asked.assistant_id, tokens_of(prompt.messages), MAX_ANSWER_TOKENS, trace) as written.call,
+            aclosing(write(prompt, sources, asked, written, first_token_within_s=left_s)) as tokens,
+        ):
             async for token in tokens:
                 clock.lap("first_token", once=True)
                 yield token
         draft = _whole(written, sources)
+    except BudgetError as error:
+        trace["budget"] = str(error)
+        draft = _unwritten(decide(found, model_available=False, policy=asked.policy), asked)
     except NoAnswerError:
         draft = Draft(Outcome.DECLINE, asked.no_answer_text, offers=sources[:3])
     except ChatModelError as error:
@@ -130,6 +130,7 @@ async def _write(
         trace["guard"] = {"stopped": {"kind": error.kind, "fact": error.fact}}
         draft = _replaced(found, asked, sources, str(error))
     trace["guard"] = trace.get("guard", {}) | written.guard_trace() | {"support": draft.support}
+    trace["call"] = asdict(written.call)
     yield draft
 
 

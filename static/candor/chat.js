@@ -91,7 +91,7 @@ document.addEventListener("htmx:beforeSwap", ({ detail }) => {
 });
 
 document.addEventListener("htmx:afterSwap", ({ detail }) => {
-  if (detail?.xhr?.status !== 422) return;
+  if (![422, 429].includes(detail?.xhr?.status)) return;
   announce("");
   fitBox();
   box().focus();
