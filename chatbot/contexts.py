@@ -53,6 +53,8 @@ class ReplyView:
     pending: bool
     stream_url: str
     reply_url: str
+    stop_url: str
+    stopped: bool
     feedback: int
     failed: bool
     retry_question: str
@@ -103,9 +105,11 @@ def reply_view(question: Message, reply: Message) -> ReplyView:
         pending=pending,
         stream_url=reverse("chatbot:stream", args=[ticket]) if pending else "",
         reply_url=reverse("chatbot:reply", args=[ticket]) if pending else "",
+        stop_url=reverse("chatbot:stop", args=[ticket]) if pending else "",
+        stopped=reply.status == Message.Status.STOPPED,
         feedback=reply.feedback,
         failed=failed,
-        retry_question=question.text if failed else "",
+        retry_question=question.text if failed or reply.status == Message.Status.STOPPED else "",
         spoken=spoken(plain_text(_without_marks(reply))),
     )
 

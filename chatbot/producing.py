@@ -9,14 +9,17 @@ import structlog
 from chatbot import replies, streams
 from chatbot.answering import Asked, Draft, Writing, answer, declined
 from chatbot.chat_model import is_configured
-from chatbot.events import Cited, Finished
+from chatbot.events import Cited, Finished, Token
 from chatbot.standing import SourcesChangedError
+from chatbot.stopping import stop_here, stoppable
 from chatbot.streams import Publish
 from chatbot.threads import in_thread
 from knowledge.retrieval import RetrievalError
 
 LOOK_EVERY_S = 0.5
 log = structlog.get_logger(__name__)
+# The loop itself keeps only weak references to tasks.
+_mirrors: "set[asyncio.Task[None]]" = set()
 
 
 def ensure_started(reply_id: uuid.UUID) -> None:
@@ -27,15 +30,23 @@ def ensure_started(reply_id: uuid.UUID) -> None:
 async def wait_for(reply_id: uuid.UUID) -> None:
     """Return when the reply is finished, made here or elsewhere."""
     ensure_started(reply_id)
-    async for batch in streams.follow(reply_id):
-        if any(isinstance(event, Finished) for _, event in batch):
-            return
+    async with aclosing(streams.follow(reply_id)) as batches:
+        async for batch in batches:
+            if any(isinstance(event, Finished) for _, event in batch):
+                return
+
+
+async def stop(reply_id: uuid.UUID) -> None:
+    """End a reply that is being made, here at once, in another process within half a second; else nothing happens."""
+    await in_thread(replies.ask_to_stop)(reply_id)
+    stop_here(reply_id)
 
 
 async def _produce(reply_id: uuid.UUID, publish: Publish) -> None:
     try:
         asked = await in_thread(replies.claim)(reply_id)
         if asked:
+            _start_mirror(reply_id)
             await _make(reply_id, asked, publish)
     except RetrievalError as error:
         log.warning("reply_failed", reply=str(reply_id), reason=str(error)[:200])
@@ -43,36 +54,82 @@ async def _produce(reply_id: uuid.UUID, publish: Publish) -> None:
     except Exception as error:  # the edge of the task: nobody above could tell the visitor
         log.exception("reply_crashed", reply=str(reply_id))
         await in_thread(replies.fail)(reply_id, f"A fault in the program: {error!r}"[:500])
+    else:
+        if asked is None and await _relayed(reply_id, publish):
+            return
     for event in await _finish_events(reply_id):
         publish(event)
+
+
+def _start_mirror(reply_id: uuid.UUID) -> None:
+    if not streams.is_on():
+        return
+    task = asyncio.create_task(streams.mirror(reply_id, streams.follow(reply_id, reads=False)))
+    _mirrors.add(task)
+    task.add_done_callback(_mirrors.discard)
+
+
+async def _relayed(reply_id: uuid.UUID, publish: Publish) -> bool:
+    """Pass on what another process publishes of this reply; False where that was not all of it."""
+    telling = asyncio.create_task(_tell_who_reads(reply_id))
+    try:
+        async for event in streams.relay(reply_id):
+            publish(event)
+            if isinstance(event, Finished):
+                return True
+        return False
+    finally:
+        telling.cancel()
+
+
+async def _tell_who_reads(reply_id: uuid.UUID) -> None:
+    """Note in the row, for the process that makes the reply, that somebody reads it here."""
+    while True:
+        if streams.unread_s(reply_id) < replies.READ_EVERY_S:
+            await in_thread(replies.note_reading)(reply_id)
+        await asyncio.sleep(replies.READ_EVERY_S)
 
 
 async def _make(reply_id: uuid.UUID, asked: Asked, publish: Publish) -> None:
     """Answer; if an entry moved on meanwhile look again, once and without writing, and then decline."""
     for may_write in (is_configured(), False):
         try:
-            return await _store(reply_id, await _draft(asked, may_write, publish))
+            return await _store(reply_id, *await _draft(reply_id, asked, may_write, publish))
         except SourcesChangedError:
             log.info("sources_changed", reply=str(reply_id))
-    return await _store(reply_id, declined(asked, "The entries changed twice while this was being answered."))
+    return await _store(reply_id, declined(asked, "The entries changed twice while this was being answered."), False)
 
 
-async def _draft(asked: Asked, may_write: bool, publish: Publish) -> Draft:
-    async with aclosing(answer(asked, may_write=may_write)) as steps:
-        async for step in steps:
-            if isinstance(step, Draft):
-                return step
-            if not isinstance(step, Writing):
-                publish(step)
-    raise AssertionError("an answer ends with a draft")
+async def _draft(reply_id: uuid.UUID, asked: Asked, may_write: bool, publish: Publish) -> tuple[Draft, bool]:
+    """Return the draft and whether it is the part of one that was stopped."""
+    shown: list[str] = []
+    begun: list[Writing] = []
+    drafts: list[Draft] = []
+
+    async def make() -> None:
+        async with aclosing(answer(asked, may_write=may_write)) as steps:
+            async for step in steps:
+                if isinstance(step, Draft):
+                    drafts.append(step)
+                elif isinstance(step, Writing):
+                    begun.append(step)
+                else:
+                    shown.extend([step.text] if isinstance(step, Token) else [])
+                    publish(step)
+
+    why = await stoppable(reply_id, make(), is_writing=lambda: bool(begun))
+    if drafts:
+        return drafts[0], False
+    return replies.stopped_draft("".join(shown), begun[-1] if begun else None, why), True
 
 
-async def _store(reply_id: uuid.UUID, draft: Draft) -> None:
-    stored = await in_thread(replies.store)(reply_id, draft)
+async def _store(reply_id: uuid.UUID, draft: Draft, was_stopped: bool) -> None:
+    stored = await in_thread(replies.store)(reply_id, draft, was_stopped=was_stopped)
     log.info(
         "reply_finished",
         reply=str(reply_id),
         stored=stored,
+        stopped=was_stopped,
         outcome=draft.outcome.value,
         failure=draft.failure,
         way=draft.trace.get("way"),
@@ -82,6 +139,8 @@ async def _store(reply_id: uuid.UUID, draft: Draft) -> None:
 
 async def _finish_events(reply_id: uuid.UUID) -> list[Cited | Finished]:
     """Wait, where another process makes this reply, until it has or is too old; nothing for one that is gone."""
-    while (events := await in_thread(replies.look)(reply_id)) == []:  # noqa: ASYNC110  (it happens elsewhere)
+    while (events := await in_thread(replies.look)(reply_id)) == []:
+        if streams.unread_s(reply_id) < replies.READ_EVERY_S:
+            await in_thread(replies.note_reading)(reply_id)
         await asyncio.sleep(LOOK_EVERY_S)
     return events or []

@@ -7,6 +7,7 @@ import asyncio
 import re
 import uuid
 from collections.abc import AsyncGenerator
+from contextlib import aclosing
 
 from django.http import HttpRequest
 from django.template.loader import render_to_string
@@ -31,12 +32,13 @@ async def page_events(request: HttpRequest, reply_id: uuid.UUID, after: int) -> 
     """Yield the frames of a reply that is being made, from the one after event `after`; `done` is the last."""
     yield f"retry: {RECONNECT_MS}\n\n"
     page = _Page(after)
-    async for batch in streams.follow(reply_id):
-        frames = page.frames(batch)
-        if any(isinstance(event, Finished) for _, event in batch):
-            break
-        yield frames or HEARTBEAT
-        await asyncio.sleep(PACE_S)
+    async with aclosing(streams.follow(reply_id)) as batches:
+        async for batch in batches:
+            frames = page.frames(batch)
+            if any(isinstance(event, Finished) for _, event in batch):
+                break
+            yield frames or HEARTBEAT
+            await asyncio.sleep(PACE_S)
     if done := await in_thread(done_frame)(request, reply_id):
         yield done
 

@@ -4,6 +4,7 @@ Storing an answer and looking whether its sources still stand is one transaction
 respected, and what is saved after it was said before.
 """
 
+import re
 import uuid
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -13,7 +14,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from chatbot.answering import Asked, Draft
+from chatbot.answering import Asked, Draft, Writing
 from chatbot.deciding import Policy
 from chatbot.events import Cited, Finished
 from chatbot.models import Citation, Message
@@ -22,8 +23,12 @@ from chatbot.standing import Listed, check_standing
 
 GRACE_S = 30
 _TOO_LATE = "Nobody finished this reply in time: whoever was making it is gone."
+# How often a process notes that a reply which another one makes is read in it.
+READ_EVERY_S = 2.0
+STOPPED_TEXT = "This answer was stopped before it began."
 FAILED_TEXT = "I can't look that up right now. Please try again in a minute."
 ASKED_ENTRY = "asked_entry"
+_MARKS = re.compile(r"\[([0-9]{1,3}(?:, [0-9]{1,3})*)\]")
 
 Status, Outcome, Role = Message.Status, Message.Outcome, Message.Role
 
@@ -66,12 +71,34 @@ def _first_source(reply: Message) -> str:
     return next((c.question for c in reply.citations.all() if c.kind == Citation.Kind.SOURCE), "")
 
 
-def store(reply_id: uuid.UUID, draft: Draft) -> bool:
+def stopped_draft(shown: str, writing: Writing | None, why: str) -> Draft:
+    """Return what there is of an answer that was stopped: what was shown, and the sources it names."""
+    trace = {**(writing.trace if writing else {}), "stopped": why}
+    named = {int(number) for marks in _MARKS.findall(shown) for number in marks.split(",")}
+    sources = tuple(source for source in (writing.sources if writing else ()) if source.number in named)
+    return Draft(Outcome.WRITE, shown.strip() or STOPPED_TEXT, sources, trace=trace)
+
+
+def note_reading(reply_id: uuid.UUID) -> None:
+    """Tell the process that makes a reply that somebody reads it in this one."""
+    Message.objects.filter(pk=reply_id, status=Status.PENDING).update(read_at=timezone.now())
+
+
+def ask_to_stop(reply_id: uuid.UUID) -> None:
+    """Have whichever process makes this reply end it; one that nobody has begun with is finished at once."""
+    pending = Message.objects.filter(pk=reply_id, status=Status.PENDING)
+    pending.filter(stop_asked_at=None).update(stop_asked_at=timezone.now())
+    pending.filter(claimed_at=None).update(
+        status=Status.STOPPED, text=STOPPED_TEXT, outcome="", finished_at=timezone.now(), claimed_at=timezone.now()
+    )
+
+
+def store(reply_id: uuid.UUID, draft: Draft, *, was_stopped: bool = False) -> bool:
     """Finish a pending reply; False if it is not pending any more, SourcesChangedError if its entries moved on."""
     with transaction.atomic():
         check_standing((*draft.sources, *draft.offers), lock=True)
         finished = Message.objects.filter(pk=reply_id, status=Status.PENDING).update(
-            status=Status.DECLINED if draft.outcome == Outcome.DECLINE else Status.ANSWERED,
+            status=_status(draft, was_stopped),
             outcome=draft.outcome,
             text=draft.text,
             failure=draft.failure,
@@ -85,6 +112,12 @@ def store(reply_id: uuid.UUID, draft: Draft) -> bool:
             kinds = ((Citation.Kind.SOURCE, draft.sources), (Citation.Kind.OFFER, draft.offers))
             Citation.objects.bulk_create(_citation(reply_id, kind, listed) for kind, group in kinds for listed in group)
     return bool(finished)
+
+
+def _status(draft: Draft, was_stopped: bool) -> Message.Status:
+    if was_stopped:
+        return Status.STOPPED
+    return Status.DECLINED if draft.outcome == Outcome.DECLINE else Status.ANSWERED
 
 
 def _citation(reply_id: uuid.UUID, kind: Citation.Kind, listed: Listed) -> Citation:

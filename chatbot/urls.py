@@ -12,6 +12,7 @@ urlpatterns = [
     path("a/<str:key>/start-over/", views.start_over, name="start_over"),
     path("replies/<str:ticket>/", views.reply, name="reply"),
     path("replies/<str:ticket>/stream/", views.stream, name="stream"),
+    path("replies/<str:ticket>/stop/", views.stop, name="stop"),
     path("messages/<uuid:reply_id>/feedback/", views.feedback, name="feedback"),
     path("sources/<uuid:citation_id>/", views.source, name="source"),
 ]

@@ -74,6 +74,9 @@ class Message(models.Model):
     failure = models.TextField(blank=True, help_text="Why something went wrong, for staff.")
     trace = models.JSONField(default=dict, blank=True, help_text="What was searched, found and how long it took.")
     claimed_at = models.DateTimeField(null=True, editable=False)
+    # What the process that makes a reply cannot see otherwise: another one's readers, and that it shall stop.
+    read_at = models.DateTimeField(null=True, editable=False)
+    stop_asked_at = models.DateTimeField(null=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
     finished_at = models.DateTimeField(null=True, blank=True)
 

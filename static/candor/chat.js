@@ -94,6 +94,7 @@ document.addEventListener("htmx:afterSwap", ({ detail }) => {
   if (![422, 429].includes(detail?.xhr?.status)) return;
   announce("");
   fitBox();
+  showStop();
   box().focus();
 });
 
@@ -126,8 +127,20 @@ const pending = (article) => article.isConnected && "pending" in article.dataset
 
 htmx.onLoad((loaded) => loaded.querySelectorAll("[data-pending]").forEach(watch));
 
+// While an answer is being made, Stop stands in the place of Send: it sends the article's own form.
+function showStop() {
+  const [stop, send] = [byId("stop"), byId("send")];
+  const making = turns.querySelector("[data-pending]");
+  if (making) stop.setAttribute("form", `${making.id}-stop`);
+  const focused = document.activeElement === (making ? send : stop);
+  stop.hidden = !making;
+  send.hidden = !!making;
+  if (focused) (making ? stop : box()).focus({ preventScroll: true });
+}
+
 function watch(article) {
   announce(status.dataset.busy);
+  showStop();
   const timer = setTimeout(poll, FIRST_EVENT_MS, article, POLLS);
   article.addEventListener("htmx:sseMessage", ({ detail }) => {
     clearTimeout(timer);
@@ -164,6 +177,7 @@ function finish(article) {
     article.removeAttribute(name);
   }
   announce(article.querySelector("[data-spoken]").dataset.spoken);
+  showStop();
 }
 
 document.addEventListener("click", async (event) => {

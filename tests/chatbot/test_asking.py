@@ -123,7 +123,7 @@ async def test_a_silent_stream_is_kept_alive_by_comments(
     reply: Message, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     follow = streams.follow
-    monkeypatch.setattr(streams, "follow", lambda reply_id: follow(reply_id, heartbeat_s=0.05))
+    monkeypatch.setattr(streams, "follow", lambda reply_id, **how: follow(reply_id, **how | {"heartbeat_s": 0.05}))
     with serving(says("Slow [1].", pause_s=0.5)) as server:
         settings.CHAT_MODEL, settings.OPENAI_BASE_URL = "scripted", server.url
         assert "\n\n: still here\n\n" in await stream_text(stream_url(reply))

@@ -5,9 +5,9 @@ import uuid
 
 import pytest
 
-from chatbot import streams as module
 from chatbot.events import Event, Finished, Token
 from chatbot.streams import Publish, Streams, TooManyRepliesError
+from chatbot.streams import memory as module
 
 REPLY = uuid.uuid4()
 DONE = Finished(REPLY, "answered", "quote", "ab")

@@ -1,12 +1,9 @@
-"""The events of replies in the making, in this process's memory: any number of readers can follow and return.
-
-A reply's producer is a task of its own: the visitor's request may end long before it does.
-"""
+"""The events of replies in the making, in this process's memory."""
 
 import asyncio
 import time
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass, field
 
 from chatbot.events import Event, Finished
@@ -32,6 +29,8 @@ class _Log:
     ended_at: float | None = None
     changed: asyncio.Event = field(default_factory=asyncio.Event)
     task: "asyncio.Task[None] | None" = None  # the loop itself keeps only a weak reference
+    readers: int = 0
+    read_at: float = field(default_factory=time.monotonic)
 
     def wake(self) -> None:
         self.changed.set()
@@ -62,22 +61,42 @@ class Streams:
         log.wake()
 
     async def follow(
-        self, reply_id: uuid.UUID, after: int = 0, *, heartbeat_s: float = HEARTBEAT_S
-    ) -> AsyncIterator[list[Numbered]]:
+        self, reply_id: uuid.UUID, after: int = 0, *, heartbeat_s: float = HEARTBEAT_S, reads: bool = True
+    ) -> AsyncGenerator[list[Numbered], None]:
         """Yield what came after event number `after` (the first is 1), all there is at a time, until the end.
 
-        An empty list means that nothing came for `heartbeat_s`; a reply unknown here ends at once.
+        An empty list means that nothing came for `heartbeat_s`; a reply unknown here ends at once. `reads=False` is for
+        those who only pass events on: nobody is reading for them.
         """
         log = self._logs.get(reply_id)
-        while log is not None:
-            changed, ended = log.changed, log.ended_at is not None
-            if fresh := list(enumerate(log.events[after:], start=after + 1)):
-                after += len(fresh)
-                yield fresh
-            elif ended:
-                return
-            elif not await _happens(changed, heartbeat_s):
-                yield []
+        if log is None:
+            return
+        log.readers += reads
+        try:
+            while True:
+                changed, ended = log.changed, log.ended_at is not None
+                if fresh := list(enumerate(log.events[after:], start=after + 1)):
+                    after += len(fresh)
+                    yield fresh
+                elif ended:
+                    return
+                elif not await _happens(changed, heartbeat_s):
+                    yield []
+        finally:
+            log.readers -= reads
+            log.read_at = max(log.read_at, time.monotonic()) if reads else log.read_at
+
+    def touch(self, reply_id: uuid.UUID) -> None:
+        """Note that somebody has just looked at a reply without following it."""
+        if log := self._logs.get(reply_id):
+            log.read_at = time.monotonic()
+
+    def unread_s(self, reply_id: uuid.UUID) -> float:
+        """Return for how many seconds nobody has been reading a reply here; 0 while somebody is."""
+        log = self._logs.get(reply_id)
+        if log is None:
+            return float("inf")
+        return 0.0 if log.readers else time.monotonic() - log.read_at
 
     async def _run(self, reply_id: uuid.UUID, log: _Log, producer: Producer) -> None:
         try:
@@ -103,9 +122,3 @@ async def _happens(event: asyncio.Event, within_s: float) -> bool:
     except TimeoutError:
         return False
     return True
-
-
-_streams = Streams()
-start = _streams.start
-publish = _streams.publish
-follow = _streams.follow

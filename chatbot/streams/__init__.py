@@ -1,0 +1,31 @@
+"""The events of replies in the making: any number of readers can follow and return.
+
+A reply's producer is a task of its own: the visitor's request may end long before it does. Its events are kept in the
+memory of the process that makes it; with Redis they are also written there, and other processes read them from it.
+"""
+
+from chatbot.streams.memory import Numbered, Producer, Publish, Streams, TooManyRepliesError
+from chatbot.streams.shared import is_on, mirror, relay
+
+_streams = Streams()
+start = _streams.start
+publish = _streams.publish
+follow = _streams.follow
+unread_s = _streams.unread_s
+touch = _streams.touch
+
+__all__ = [
+    "Numbered",
+    "Producer",
+    "Publish",
+    "Streams",
+    "TooManyRepliesError",
+    "follow",
+    "is_on",
+    "mirror",
+    "publish",
+    "relay",
+    "start",
+    "touch",
+    "unread_s",
+]

@@ -1,0 +1,43 @@
+"""What the chat's views have in common: the kind of request, ways to answer, what addresses name."""
+
+import uuid
+
+from django.http import Http404, HttpRequest, HttpResponseRedirect
+from django.urls import reverse
+from django_htmx.middleware import HtmxDetails
+
+from chatbot import replies, selectors
+from chatbot.models import Assistant
+from chatbot.tickets import read_ticket
+
+
+class HtmxHttpRequest(HttpRequest):
+    """A request that went through django-htmx's middleware."""
+
+    htmx: HtmxDetails
+
+
+def assistant_of(key: str) -> Assistant:
+    """Return the assistant of a public key; Http404 where there is none."""
+    assistant = selectors.assistant_by_key(key)
+    if assistant is None:
+        raise Http404("There is no assistant at this address.")
+    return assistant
+
+
+def reply_id_of(ticket: str) -> uuid.UUID:
+    """Return the reply of a ticket; Http404 for one that is not ours, TicketExpiredError for one that is too old."""
+    reply_id = read_ticket(ticket)
+    if reply_id is None or not replies.exists(reply_id):
+        raise Http404("There is no such reply.")
+    return reply_id
+
+
+def chat_url(assistant: Assistant) -> str:
+    """Return the address of an assistant's page."""
+    return reverse("chatbot:chat", args=[assistant.public_key])
+
+
+def see_other(url: str) -> HttpResponseRedirect:
+    """Return what sends a browser on after a form."""
+    return HttpResponseRedirect(url, status=303)
