@@ -86,7 +86,7 @@ def neutral_environment(data: Path) -> dict[str, str]:
     for name in ("CHAT_MODEL", "CHROMA_URL", "EMBEDDING_MODEL", "OPENAI_API_KEY", "OPENAI_BASE_URL", "REDIS_URL"):
         kept[name] = ""
     # They ask more than any visitor does.
-    kept |= {"LIMIT_VISITOR_PER_MINUTE": "0", "LIMIT_ADDRESS_PER_MINUTE": "0"}
+    kept |= {f"LIMIT_{name}_PER_MINUTE": "0" for name in ("VISITOR", "ADDRESS", "KEY")}
     return kept | {"DATA_DIR": str(data), "DATABASE_URL": f"sqlite:///{data / 'candor.sqlite3'}"}
 
 

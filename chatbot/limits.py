@@ -62,14 +62,15 @@ class Bucket(NamedTuple):
     size: int
 
 
-def take(visitor: str, address: str) -> None:
-    """Count a question of this visitor from this address; raises LimitedError where it is one too many.
+def take(visitor: str, address: str, *, key: str = "") -> None:
+    """Count a question of this visitor, from this address, by this API key; raises LimitedError for one too many.
 
-    Either may be empty, for one that is not known.
+    Each may be empty, where it is not known or does not apply.
     """
     sizes = (
         (f"visitor:{visitor}", settings.LIMIT_VISITOR_PER_MINUTE),
         (f"address:{address}", settings.LIMIT_ADDRESS_PER_MINUTE),
+        (f"key:{key}", settings.LIMIT_KEY_PER_MINUTE),
     )
     buckets = [Bucket(key, size) for key, size in sizes if size > 0 and not key.endswith(":")]
     if not buckets:

@@ -1,6 +1,7 @@
 """What pages show, read with a number of queries that does not grow with the conversation."""
 
 import uuid
+from dataclasses import dataclass
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, PermissionsMixin
 
@@ -26,6 +27,45 @@ def open_conversation(assistant: Assistant, visitor_id: uuid.UUID | None) -> Con
     return Conversation.objects.filter(assistant=assistant, visitor_id=visitor_id, ended_at=None).first()
 
 
+def api_conversation(assistant: Assistant, conversation_id: uuid.UUID) -> Conversation | None:
+    """Return a conversation that was begun by the API with this assistant."""
+    return Conversation.objects.filter(
+        pk=conversation_id, assistant=assistant, channel=Conversation.Channel.API, ended_at=None
+    ).first()
+
+
+def api_reply(assistant: Assistant, reply_id: uuid.UUID) -> Message | None:
+    """Return a reply that was asked for by the API of this assistant, citations loaded."""
+    mine = Message.objects.filter(
+        role=Message.Role.ASSISTANT,
+        conversation__assistant=assistant,
+        conversation__channel=Conversation.Channel.API,
+    )
+    return mine.prefetch_related("citations").filter(pk=reply_id).first()
+
+
+@dataclass(frozen=True)
+class TurnsPage:
+    """Questions with their replies, oldest first; `before` is where the page before begins, None where there is none."""
+
+    turns: list[tuple[Message, Message | None]]
+    before: int | None
+
+
+def turns_before(conversation: Conversation, before: int | None, most: int) -> TurnsPage:
+    """Return the last `most` turns before a position, or of all: the same work however long the conversation is."""
+    said = conversation.messages.order_by("-position").prefetch_related("citations")
+    if before is not None:
+        said = said.filter(position__lt=before)
+    rows = list(said[: 2 * most + 1])
+    kept = rows[: 2 * most][::-1]
+    if kept and kept[0].role != Message.Role.USER:
+        kept = kept[1:]
+    replies = {message.position: message for message in kept if message.role == Message.Role.ASSISTANT}
+    turns = [(m, replies.get(m.position + 1)) for m in kept if m.role == Message.Role.USER]
+    return TurnsPage(turns, kept[0].position if kept and len(rows) > len(kept) else None)
+
+
 def messages_of(conversation: Conversation) -> list[Message]:
     """Return a conversation's messages in order, their citations loaded."""
     return list(conversation.messages.prefetch_related("citations"))
@@ -49,12 +89,17 @@ def finished_reply_of(visitor_id: uuid.UUID | None, reply_id: uuid.UUID) -> Mess
     return mine.exclude(status=Message.Status.PENDING).filter(pk=reply_id).first()
 
 
+def source_by_id(citation_id: uuid.UUID) -> Citation | None:
+    """Return a source, whoever it was shown to: for those who hold a ticket for it."""
+    sources = Citation.objects.filter(kind=Citation.Kind.SOURCE, pk=citation_id)
+    return sources.select_related("entry__category", "message__conversation__assistant").first()
+
+
 def source_for(
     visitor_id: uuid.UUID | None, user: AbstractBaseUser | AnonymousUser, citation_id: uuid.UUID
 ) -> Citation | None:
     """Return a source if it was shown to this visitor or `user` may read conversations."""
-    sources = Citation.objects.filter(kind=Citation.Kind.SOURCE, pk=citation_id)
-    source = sources.select_related("entry__category", "message__conversation__assistant").first()
+    source = source_by_id(citation_id)
     if source is None:
         return None
     is_mine = visitor_id is not None and source.message.conversation.visitor_id == visitor_id

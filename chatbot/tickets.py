@@ -4,7 +4,8 @@ import uuid
 
 from django.core import signing
 
-SALT = "chatbot.reply"
+SALT, SOURCE_SALT = "chatbot.reply", "chatbot.source"
+SOURCE_MAX_AGE_S = 30 * 24 * 3600
 MAX_AGE_S = 3600
 
 
@@ -27,5 +28,18 @@ def read_ticket(ticket: str) -> uuid.UUID | None:
         return uuid.UUID(hex=signing.loads(ticket, salt=SALT, max_age=MAX_AGE_S))
     except signing.SignatureExpired:
         raise TicketExpiredError(uuid.UUID(hex=signing.loads(ticket, salt=SALT))) from None
+    except signing.BadSignature:
+        return None
+
+
+def write_source_ticket(citation_id: uuid.UUID) -> str:
+    """Return a ticket that lets whoever has it read one source, without cookies, for 30 days."""
+    return signing.dumps(citation_id.hex, salt=SOURCE_SALT)
+
+
+def read_source_ticket(ticket: str) -> uuid.UUID | None:
+    """Return the source it names; None where we did not write it or it is over 30 days old."""
+    try:
+        return uuid.UUID(hex=signing.loads(ticket, salt=SOURCE_SALT, max_age=SOURCE_MAX_AGE_S))
     except signing.BadSignature:
         return None

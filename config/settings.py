@@ -33,6 +33,7 @@ INSTALLED_APPS = [
     "csp",
     "django_htmx",
     "django_structlog",
+    "ninja",
     "simple_history",
     "knowledge",
     "chatbot",
@@ -51,6 +52,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",
+    "chatbot.api.middleware.ErrorsAsJson",
 ]
 ROOT_URLCONF = "config.urls"
 ASGI_APPLICATION = "config.asgi.application"
@@ -166,6 +168,7 @@ MODEL_PRICES = parse_prices(os.environ.get("MODEL_PRICES", ""))
 # --- Limits: questions a minute, 0 is none ------------------------------------------------------------------------
 LIMIT_VISITOR_PER_MINUTE = env_int("LIMIT_VISITOR_PER_MINUTE", 20)
 LIMIT_ADDRESS_PER_MINUTE = env_int("LIMIT_ADDRESS_PER_MINUTE", 60)
+LIMIT_KEY_PER_MINUTE = env_int("LIMIT_KEY_PER_MINUTE", 600)
 QUESTION_MAX_LENGTH = env_int("QUESTION_MAX_LENGTH", 4_000, minimum=1)
 
 # --- Import, history, logs ----------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from chatbot.api.native import api
 from config import health
 
 urlpatterns = [
@@ -11,5 +12,6 @@ urlpatterns = [
     path("readyz/<str:part>", health.readyz),
     path("admin/", admin.site.urls),
     path("knowledge/", include("knowledge.urls")),
+    path("api/", api.urls),
     path("", include("chatbot.urls")),
 ]

@@ -9,7 +9,8 @@ for name in _TAKEN:
 os.environ["SECRET_KEY"] = "only-for-tests-only-for-tests-only-for-tests-only"
 os.environ["DEBUG"] = "0"
 # All tests ask from one address.
-os.environ["LIMIT_VISITOR_PER_MINUTE"] = os.environ["LIMIT_ADDRESS_PER_MINUTE"] = "0"
+for name in ("VISITOR", "ADDRESS", "KEY"):
+    os.environ[f"LIMIT_{name}_PER_MINUTE"] = "0"
 _folder = tempfile.TemporaryDirectory(prefix="candor-tests-")
 os.environ["DATA_DIR"] = _folder.name
 

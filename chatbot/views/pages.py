@@ -18,10 +18,11 @@ from django_htmx.http import HttpResponseClientRedirect
 from chatbot import contexts, limits, producing, replies, selectors, services
 from chatbot.addresses import client_address
 from chatbot.limits import LimitedError
-from chatbot.models import Assistant, Message
+from chatbot.models import Assistant, Citation, Message
 from chatbot.questions import QuestionRefusedError, clean_question
 from chatbot.streams import TooManyRepliesError
 from chatbot.threads import in_thread
+from chatbot.tickets import read_source_ticket
 from chatbot.views.responses import HtmxHttpRequest, assistant_of, chat_url, see_other
 from chatbot.visitors import remember_visitor, visitor_id
 
@@ -90,7 +91,18 @@ def start_over(request: HtmxHttpRequest, key: str) -> HttpResponse:
 @never_cache
 def source(request: HttpRequest, citation_id: uuid.UUID) -> HttpResponse:
     """Show an entry as it was quoted to this visitor, and what became of it since."""
-    citation = selectors.source_for(visitor_id(request), request.user, citation_id)
+    return _source_page(request, selectors.source_for(visitor_id(request), request.user, citation_id))
+
+
+@require_GET
+@never_cache
+def cited(request: HttpRequest, ticket: str) -> HttpResponse:
+    """Show a source to whoever holds a ticket for it: the API hands them out."""
+    citation_id = read_source_ticket(ticket)
+    return _source_page(request, selectors.source_by_id(citation_id) if citation_id else None)
+
+
+def _source_page(request: HttpRequest, citation: Citation | None) -> HttpResponse:
     if citation is None:
         raise Http404("There is no such source in your conversations.")
     return render(request, "chatbot/source.html", {"source": contexts.source_page(citation)})
