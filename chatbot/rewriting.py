@@ -10,33 +10,53 @@ from dataclasses import dataclass
 from chatbot.chat_model import Call, ChatModelError, complete
 from chatbot.grounding import Guard, UnsupportedFactError
 from chatbot.prompts import Exchange, rewriting_prompt
+from knowledge.lexical.function_words import is_common
+from knowledge.lexical.words import words
 
 AS_ASKED, BY_RULE, BY_MODEL = "as asked", "rule", "model"
 MAX_TOKENS = 80
 MAX_CHARACTERS = 300
-# Words of a question that may lean though it does not begin like one that does.
-SHORT = 4
-# Two languages at least have each of these; all are casefolded and without accents where those are often left out.
+LANGUAGES = ("en", "de", "fr", "sv")
+# A question that begins with an opener and has more words than these that say something has what it needs.
+MOST_AFTER_OPENER = 4
+MOST_IN_SENTENCE = 2
+# So many words may stand before a pronoun that refers to something said before: after more, it refers to them.
+MOST_BEFORE_PRONOUN = 2
+# And so many after it: what says more explains itself ("what would it cost to rent a Curlew for a week").
+MOST_AFTER_PRONOUN = 2
 _OPENERS = re.compile(
-    r"^(?:and|what about|how about|or|but|then|so|ok(?:ay)?|also|same|else|why|why not|really|which one|und|oder|aber|"
-    r"was ist mit|wie (?:sieht|ist) es mit|et|mais|ou|y|pero|och|men|e|ma)\b[ ,:]*",
+    r"^(?:and|what about|how about|or|but|then|so|also|same for|and what about|even if|und|oder|aber|was ist mit|"
+    r"wie (?:sieht|ist) es mit|et|mais|ou|y|pero|och|men|ma)\b[ ,:]*",
+    re.IGNORECASE,
+)
+_ALONE = re.compile(
+    r"^\W*(?:why|why not|how so|how much|how many|how long|since when|until when|from when|where|when|"
+    r"which ones?|who|really|warum|wieso|pourquoi|por qué|varför)\W*$",
     re.IGNORECASE,
 )
 _PRONOUNS = re.compile(
-    r"\b(?:it|its|it's|they|them|their|theirs|that|this|these|those|one|ones|he|she|him|her|there|then|"
-    r"the (?:other|same|first|second|third|last|cheaper|bigger|smaller) one|es|sie|das|dies|davon|dafür|dort|"
-    r"ça|cela|lo|eso|esto|det|den|de)\b",
+    r"\b(?:it|its|it's|they|them|their|theirs|that|this|these|those|she|he|her|him|"
+    r"(?:the|that|this|a|an|another|other|which)\s(?:\w+\s)?ones?|"
+    r"es|dies|davon|dafür|ça|cela|lo|eso|esto|det)\b|\bthere\W*$",
     re.IGNORECASE,
 )
-# "Is it possible", "does that mean": words that refer to nothing.
+# "Is it possible", "I hear that you", "how long does it take to": words that refer to nothing.
 _EMPTY = re.compile(
-    r"\b(?:is|was|will|would|does|isn't|if|how long does|how much does|what time is) it (?:possible|ok(?:ay)?|true|"
-    r"safe|allowed|take|cost|mean|work if|legal|free to)\b|\bthere (?:is|are|was|a|an|any)\b|"
-    r"\b(?:is|are|was|were) there\b|"
-    r"\bthat (?:i|you|we|my|the|a|an|is|are|was|has|have|does|do|can|came|comes)\b|\b(?:this|that|these|those) \w{3,}|"
-    r"\bone (?:of|day|week|month|year|hour)\b|\bde (?:la|los|las|l)\b|\bdas \w{3,}",
+    r"\b(?:is|was|will|would|isn't|if|be) it (?:possible|ok(?:ay)?|true|safe|allowed|legal|free|too late|worth|wise|"
+    r"more \w+|better|cheaper)\b|\bdoes it (?:take|cost) (?:to|for)\b|\bit (?:is|was) \w+ (?:to|that)\b|"
+    r"\b(?:that|this) (?:i|you|we|my|the|a|an|is|are|was|were|has|have|do|can|came|comes|month|week|year|morning|"
+    r"afternoon|evening|weekend)\b|\bthe one\b(?= (?:i|you|we|that|in|on|from|with)\b)",
     re.IGNORECASE,
 )
+_CLAUSE_END = re.compile(r"[.!?,;:]")
+_COMPLETE = re.compile(
+    r"^(?:how|what|which|where|when|who|why|can|could|may|do|does|did|is|are|will|would|should|must|i|we|my)\b",
+    re.IGNORECASE,
+)
+_FILLER_WORDS = """
+also come cost get give go have let like long make many much need put say still take tell too use want well work
+"""
+_FILLERS = frozenset(_FILLER_WORDS.split())
 
 
 @dataclass(frozen=True)
@@ -52,16 +72,32 @@ def leans(question: str, history: Sequence[Exchange]) -> bool:
     """Tell whether a question can only be understood with what was said before it."""
     if not history:
         return False
+    if _ALONE.match(question):
+        return True
     if opener := _OPENERS.match(question):
         rest = question[opener.end() :]
         # "And how do I cancel an order before it is sent?" has all that it needs.
-        return len(rest.split()) <= 2 * SHORT or _refers(rest)
-    return _refers(question)
+        most = MOST_IN_SENTENCE if _COMPLETE.match(rest) else MOST_AFTER_OPENER
+        return _says(rest) <= most or _refers(rest)
+    return _refers(question) or (not _says(question) and "you" not in question.casefold())
 
 
 def _refers(question: str) -> bool:
-    words = re.findall(r"\w+(?:'\w+)?", question)
-    return bool(_PRONOUNS.search(_EMPTY.sub(" ", question))) and len(words) <= 4 * SHORT
+    """Whether a pronoun stands where nothing in the question itself can be meant by it."""
+    text = _EMPTY.sub(" ", question)
+    pronoun = _PRONOUNS.search(text)
+    if pronoun is None:
+        return False
+    before, after = text[: pronoun.start()], text[pronoun.end() :]
+    most = 0 if _CLAUSE_END.search(before) else MOST_BEFORE_PRONOUN
+    return _says(before) <= most and _says(after) <= MOST_AFTER_PRONOUN
+
+
+def _says(text: str) -> int:
+    """How many words of a text say something, and do not only hold it together."""
+    return sum(
+        not is_common(word.form, LANGUAGES) and word.form not in _FILLERS for word in words(_PRONOUNS.sub(" ", text))
+    )
 
 
 async def stand_alone(
@@ -85,11 +121,17 @@ async def stand_alone(
 
 
 def by_rule(question: str, history: Sequence[Exchange]) -> str:
-    """Put what was asked and answered last before what leans on it."""
-    last = history[-1]
+    """Put the question on both sides of what it leans on: it is what is new, and weighs more than what was asked."""
     rest = _OPENERS.sub("", question).strip() or question
-    before = last.entry or last.question
-    return f"{before} {rest}"[: 4 * MAX_CHARACTERS]
+    return f"{rest} {_topic(history)} {rest}"[: 4 * MAX_CHARACTERS]
+
+
+def _topic(history: Sequence[Exchange]) -> str:
+    """The last question that stood alone: what a follow-up to a follow-up is about too."""
+    for place in range(len(history) - 1, 0, -1):
+        if not leans(history[place].question, history[:place]):
+            return history[place].question
+    return history[0].question
 
 
 class _UnusableError(Exception):

@@ -46,7 +46,7 @@ def api_reply(assistant: Assistant, reply_id: uuid.UUID) -> Message | None:
 
 @dataclass(frozen=True)
 class TurnsPage:
-    """Questions with their replies, oldest first; `before` is where the page before begins, None where there is none."""
+    """Questions with their replies, oldest first; `before` is where these begin, None where nothing is before them."""
 
     turns: list[tuple[Message, Message | None]]
     before: int | None

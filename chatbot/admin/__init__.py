@@ -2,5 +2,6 @@
 
 from chatbot.admin.assistants import AssistantAdmin
 from chatbot.admin.conversations import ConversationAdmin
+from chatbot.admin.keys import ApiKeyAdmin
 
-__all__ = ["AssistantAdmin", "ConversationAdmin"]
+__all__ = ["ApiKeyAdmin", "AssistantAdmin", "ConversationAdmin"]

@@ -11,6 +11,8 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from chatbot.budgets import spending_of
+from chatbot.deciding import Policy
 from chatbot.models import Assistant
 
 if TYPE_CHECKING:
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 else:
     AssistantModelAdmin = admin.ModelAdmin
 
+SHIPPED = Policy()
 KNOWS_NOTHING = "It has no knowledge base, so it cannot answer anything."
 
 
@@ -27,10 +30,20 @@ class AssistantAdmin(AssistantModelAdmin):
 
     list_display = ("name", "is_default", "knows", "page")
     search_fields = ("name", "public_key")
-    readonly_fields = ("public_key", "page", "created_at")
+    readonly_fields = ("public_key", "page", "spent", "created_at")
     fieldsets = (
         (None, {"fields": ("name", "knowledge_bases", "is_default")}),
         ("What it says", {"fields": ("greeting", "starter_questions", "no_answer_text")}),
+        (
+            "How it answers",
+            {
+                "fields": ("mode", "quote_at", "write_at", "clarify_at", "lead_at"),
+                "description": "From which confidence (0 to 1) each step is taken. Empty: Candor's own, "
+                f"{SHIPPED.quote_at:g}, {SHIPPED.write_at:g}, {SHIPPED.clarify_at:g}; lead {SHIPPED.lead_at:g}.",
+            },
+        ),
+        ("How a model writes", {"fields": ("tone", "instructions")}),
+        ("Budget of the model", {"fields": ("monthly_tokens", "monthly_cost", "spent")}),
         ("Where it is", {"fields": ("page", "public_key", "created_at")}),
     )
 
@@ -55,6 +68,15 @@ class AssistantAdmin(AssistantModelAdmin):
     def knows(self, assistant: Assistant) -> str:
         """Their names, or a warning."""
         return ", ".join(base.name for base in assistant.knowledge_bases.all()) or KNOWS_NOTHING
+
+    @admin.display(description="Used this month")
+    def spent(self, assistant: Assistant) -> str:
+        """Tokens, calls and cost so far, and the share of the nearer ceiling."""
+        if assistant._state.adding:
+            return "-"
+        month = spending_of(assistant)
+        share = "" if month.share is None else f", {month.share:.0%} of the ceiling"
+        return f"{month.tokens:,} tokens in {month.calls:,} calls, cost {month.cost:.2f}{share}"
 
     @admin.display(description="Chat page")
     def page(self, assistant: Assistant) -> SafeString | str:

@@ -1,4 +1,4 @@
-"""OpenAI's protocol, where the model is an assistant: clients written for it work unchanged, with a base URL of ours."""
+"""OpenAI's protocol, where the model is an assistant: its clients work unchanged, with a base URL of ours."""
 
 import json
 import re

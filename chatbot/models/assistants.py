@@ -2,7 +2,9 @@
 
 import secrets
 import uuid
+from itertools import pairwise
 
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator, MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
@@ -79,6 +81,15 @@ class Assistant(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        """Refuse thresholds that are out of order: a step that is surer begins at no lower confidence."""
+        steps = [("quote_at", self.quote_at), ("write_at", self.write_at), ("clarify_at", self.clarify_at)]
+        own = [(name, value) for name, value in steps if value is not None]
+        for (upper, high), (lower, low) in pairwise(own):
+            if high < low:
+                names = {field.name: field.verbose_name for field in self._meta.fields}
+                raise ValidationError({upper: f"It {names[upper]} {high:g}, below what it {names[lower]} {low:g}."})
 
     def starters(self) -> list[str]:
         """The starter questions, in the order written."""

@@ -179,6 +179,7 @@ def test_an_administrator_adds_an_assistant(ada: Assistant) -> None:
         "name": "Bo",
         "knowledge_bases": [ada.knowledge_bases.get().pk],
         "greeting": "Hello.",
+        "mode": "ladder",
         "no_answer_text": "Sorry.",
         "starter_questions": "",
     }
