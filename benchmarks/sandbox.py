@@ -78,14 +78,14 @@ def worker(log: Path) -> Iterator[None]:
 
 
 @contextmanager
-def process(command: list[str], log: Path, **environment: str) -> Iterator[None]:
+def process(command: list[str], log: Path, **environment: str) -> Iterator[subprocess.Popen[bytes]]:
     """Run a program for the block and stop it with all its children."""
     with log.open("wb") as out:
         running = subprocess.Popen(
             command, stdout=out, stderr=out, env=os.environ | environment, start_new_session=True
         )
     try:
-        yield
+        yield running
     finally:
         running.terminate()
         try:

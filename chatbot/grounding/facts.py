@@ -15,6 +15,7 @@ from chatbot.grounding.numbers import readings, worded_number
 from chatbot.grounding.tokens import Token
 from chatbot.grounding.vocabulary import (
     AFTER_NOON,
+    AGES,
     ARTICLES,
     BEFORE_NOON,
     CENTS,
@@ -163,6 +164,8 @@ class _Reader:
         else:
             return None
         half = self.low(place + 1)
+        if kind == "number" and low == "12" and half in NAMED_TIMES:
+            return self.fact("time", place, place + 2, ("time", NAMED_TIMES[half]), numbers={hour})
         if half in AFTER_NOON or half in BEFORE_NOON:
             full = hour % 12 + (12 if half in AFTER_NOON else 0)
             return self.fact("time", place, place + 2, ("time", full * 60 + minute), numbers={hour, full})
@@ -225,15 +228,28 @@ class _Reader:
             if not re.fullmatch(r"\d{1,3}", self.low(after - 1)):
                 break
             values, after = (values[0] * 1000 + readings(self.tokens[after].text)[0],), after + 1
-        if self.low(after) == "/" and self.glued(after) and self.kind(after + 1) == "number":
-            below = readings(self.tokens[after + 1].text)[0]
-            if below:
-                values, after = (values[0] / below,), after + 2
+        if part := self._fraction(after):
+            values, after = (values[0] / part,), after + 2
+        elif self.kind(after) == "number" and (part := self._fraction(after + 1)):
+            values, after = (values[0] + readings(self.tokens[after].text)[0] / part,), after + 3
         if self.glued(after) and self.low(after) in _ORDINAL_ENDINGS:
             after += 1
         elif self.low(after) in MAGNITUDES and (self.low(after) != "k" or self.glued(after)):
             values, after = tuple(v * MAGNITUDES[self.low(after)] for v in values), after + 1
         return values, after, ""
+
+    def _fraction(self, place: int) -> Fraction | None:
+        """What a number is divided by here."""
+        if self.low(place) == "/" and self.glued(place) and self.kind(place + 1) == "number":
+            return readings(self.tokens[place + 1].text)[0] or None
+        return None
+
+    def _age(self, place: int) -> int:
+        """The place after `old`, `or older` or `of age` here; the place itself where nothing of it is there."""
+        place += self.low(place) == "-"
+        if self.low(place) in {"old", "olds"}:
+            return place + 1
+        return place + 2 if (self.low(place), self.low(place + 1)) in AGES else place
 
     def _duration(self, place: int) -> tuple[str, Fraction] | None:
         low = self.low(place)
@@ -251,7 +267,10 @@ class _Reader:
             return "percentage", [("percent", v) for v in values], joined + 2
         if found := self._duration(joined):
             family, length = found
-            return "duration", [("duration", family, v * length) for v in values], joined + 1
+            keys: list[Key] = [("duration", family, v * length) for v in values]
+            if (end := self._age(joined + 1)) > joined + 1:
+                return "age", [*keys, *(("age", v) for v in values)], end
+            return "duration", keys, joined + 1
         if low in CURRENCIES:
             return "amount", [("amount", CURRENCIES[low], v) for v in values], joined + 1
         if low in CENTS and (self.glued(joined) or low not in GLUED_ONLY):

@@ -13,6 +13,7 @@ _MARKS = re.compile(r"[*`~\\]|(?<![A-Za-z0-9])_+|_+(?![A-Za-z0-9])")
 _LOOKALIKES = str.maketrans(
     "АВЕЅІЈКМНОРСТХУаеорсхуіјѕԁһΑΒΕΖΗΙΚΜΝΟΡΤΥΧοѵ", "ABESIJKMHOPCTXYaeopcxyijsdhABEZHIKMNOPTYXov"
 )
+_FRACTION = re.compile(r"(\d)([\u00bc-\u00be\u2150-\u215e])")
 _LATIN = re.compile("[A-Za-z]")
 _OTHER = re.compile("[\u0370-\u03ff\u0400-\u052f]")
 _PLAIN = str.maketrans("−‐‑‒–—―⁄’ʼ‘", "-------/'''")
@@ -21,7 +22,7 @@ _PLAIN = str.maketrans("−‐‑‒–—―⁄’ʼ‘", "-------/'''")
 def fold(text: str) -> str:
     """Return what is seen of a piece of Markdown, in NFKC, with ASCII digits, hyphens and apostrophes."""
     if not text.isascii():
-        text = unicodedata.normalize("NFKC", text)
+        text = unicodedata.normalize("NFKC", _FRACTION.sub(r"\1 \2", text))
     if "&" in text:
         text = html.unescape(text)
     if text.isascii() and not _MARKS.search(text) and text.isprintable():
@@ -39,7 +40,7 @@ def _seen(character: str) -> str:
     if category == "Nd":
         return str(unicodedata.digit(character))
     if character.isspace():
-        return " "
+        return "\n" if character == "\n" else " "
     return "" if category in {"Cf", "Cc", "Cs", "Co", "Cn", "Me"} else character
 
 

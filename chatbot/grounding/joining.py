@@ -8,6 +8,7 @@ from chatbot.grounding.folding import fold
 from chatbot.grounding.tokens import Token, tokenise
 from chatbot.grounding.vocabulary import (
     AFTER_NOON,
+    AGES,
     BEFORE_NOON,
     CENTS,
     COUNTED,
@@ -17,6 +18,7 @@ from chatbot.grounding.vocabulary import (
     MAGNITUDES,
     MEASURES,
     MONTHS,
+    NAMED_TIMES,
     O_CLOCK,
     ORDINALS,
     PERCENT,
@@ -29,11 +31,14 @@ _UNITS = (
     | BEFORE_NOON
     | AFTER_NOON
     | O_CLOCK
+    | frozenset(NAMED_TIMES)
     | COUNTED
     | {"per"}
 )
 _WORDED = frozenset(SMALL) | frozenset(TENS) | frozenset(MAGNITUDES)
 _ARTICLES = frozenset({"a", "an", "per", "each", "every", "half", "quarter"})
+_YEARS = frozenset({"year", "years", "month", "months"})
+_BEFORE_AGE = frozenset(first for first, _ in AGES)
 _LINKS = frozenset({"of", "and", "-", "/", "(", ")", "+", "°", "the", "de"})
 
 
@@ -50,7 +55,11 @@ def goes_on(runs: Sequence[str], following: str | None) -> bool | None:
     if following is None:
         return None
     next_tokens = _tokens(following)
-    return bool(next_tokens) and any(_is(kind, next_tokens) for kind in wanted)
+    if not next_tokens:
+        return False
+    if "age" in wanted and _is_age(runs, next_tokens[0].low):
+        return True
+    return any(_is(kind, next_tokens) for kind in wanted if kind != "age")
 
 
 def _tokens(run: str) -> list[Token]:
@@ -78,9 +87,25 @@ def _wanted(tokens: list[Token], *, begun: bool) -> tuple[str, ...]:
         return ("number",)
     if last.low == ")" and len(tokens) > 1 and tokens[-2].kind == "number":
         return ("number",)
-    if begun and last.low in _LINKS:
-        return ("number", "worded", "month", "article", "unit")
-    return ("magnitude", "cent") if last.low in MAGNITUDES or last.low == "per" else ()
+    if last.low in MAGNITUDES or last.low == "per":
+        return ("magnitude", "cent")
+    return _wanted_later(last.low) if begun else ()
+
+
+def _wanted_later(low: str) -> tuple[str, ...]:
+    """What can follow a word that can go on a fact but does not begin one."""
+    if low in _YEARS or low == "or":
+        return ("age",)
+    linked = ("number", "worded", "month", "article", "unit") if low in _LINKS else ()
+    return (*linked, "age") if low in _BEFORE_AGE else linked
+
+
+def _is_age(runs: Sequence[str], following: str) -> bool:
+    """Whether years go on as an age: 17 years old, 18 years or older, 14 years of age."""
+    last = runs[-1].casefold()
+    if last in _YEARS:
+        return following.rstrip("s") == "old" or following in _BEFORE_AGE
+    return len(runs) > 1 and runs[-2].casefold() in _YEARS and (last, following) in AGES
 
 
 def _is_ordinal(tokens: list[Token]) -> bool:

@@ -50,7 +50,7 @@ class Names:
         if before.kind == "number":
             numbered = any(one.isdigit() for one, other in self._said.pairs if other == low)
             return numbered and (before.low, low) not in self._said.pairs
-        together = before.text[0].isupper() and before.low in names
+        together = before.text[0].isupper() and before.low in names and not is_common(before.low, ("en",))
         return together and (before.low, low) not in self._said.pairs
 
 

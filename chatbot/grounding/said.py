@@ -7,11 +7,12 @@ from fractions import Fraction
 from chatbot.grounding.facts import Fact, facts_of
 from chatbot.grounding.folding import fold
 from chatbot.grounding.tokens import Token, tokenise
-from chatbot.grounding.vocabulary import DAYS
+from chatbot.grounding.vocabulary import AFTER_NOON, BEFORE_NOON, DAYS
 from knowledge.lexical.stems import forms as word_forms
 
 Key = tuple[object, ...]
 _PART_OF_LINK = re.compile(r"[^\W\d_]{2,}")
+_JOINTS = frozenset({"to", "-", "and", "or", "until", "till", "bis", "through"})
 _ENDS_SENTENCE = frozenset('.!?:;…"“«([#>|•-')
 _LISTED = re.compile(r"^[ \t]*(?:[-*•]|\d{1,2}[.)])[ \t]", re.MULTILINE)
 # Digits of a telephone number that may be left out before it, and those that are enough without them.
@@ -41,12 +42,14 @@ class Said:
     def _read(self, folded: str) -> None:
         tokens = tokenise(folded)
         facts = facts_of(folded, tokens)
-        for fact, first, after in facts:
+        for place, (fact, first, after) in enumerate(facts):
             self.keys.update(fact.keys)
             # Who says "within a week" says seven days.
             self.keys.update(("duration", *key[1:3]) for key in fact.keys if key[0] == "rate")
             self.numbers.update(fact.numbers)
             self._read_range(tokens, first, after)
+            if place and _joined(tokens, facts[place - 1][2], first):
+                self._read_pair(facts[place - 1][0], fact)
         before: Token | None = None
         for token in tokens:
             self._read_word(token, before, folded)
@@ -81,11 +84,18 @@ class Said:
                 self.keys.add(("weekday", day))
                 day = (day + 1) % 7
             self.keys.add(("weekday", last))
-        if begin.kind == "number" == end.kind and max(len(begin.text), len(end.text)) <= 2:
+        said_when = after + 2 < len(tokens) and tokens[after + 2].low in BEFORE_NOON | AFTER_NOON
+        if begin.kind == "number" == end.kind and max(len(begin.text), len(end.text)) <= 2 and not said_when:
             hours = int(begin.text), int(end.text)
             self.keys.update(("hour", hour) for hour in hours)
             if hours[1] < hours[0] <= 12:
                 self.keys.add(("hour", hours[1] + 12))
+
+    def _read_pair(self, one: Fact, other: Fact) -> None:
+        """`10 to 20 °C` says 10 °C, `£10 or 20` says £20, `7 to 9 pm` says 7 pm."""
+        if len(one.keys) == 1 == len(other.keys) and one.keys[0][0] != other.keys[0][0]:
+            self.keys.update(_with_unit(one, other, before=True))
+            self.keys.update(_with_unit(other, one, before=False))
 
     def supports(self, fact: Fact) -> bool:
         """Whether one of these texts says this fact, in whatever spelling."""
@@ -106,6 +116,9 @@ class Said:
 
     def _has_counted(self, value: Fraction) -> bool:
         return value in self.numbers or value in self.list_sizes
+
+    def _has_age(self, value: Fraction) -> bool:
+        return ("number", value) in self.keys
 
     def _has_part(self, word: str, value: Fraction) -> bool:
         return word in self.words or value in self.numbers or ("percent", value * 100) in self.keys
@@ -134,8 +147,30 @@ class Said:
     def _has_literally(self, text: str) -> bool:
         """As it stands, and not as a part of a longer number or word."""
         wanted = re.sub(r"\s+", " ", text).casefold()
-        whole = re.compile(rf"(?<![\w.,£$€¥%-]){re.escape(wanted)}(?![\w%]|[.,:/-]\d|\s?(?:%|percent|per cent))")
+        whole = re.compile(rf"(?<![\w.,£$€¥%/-]){re.escape(wanted)}(?![\w%]|[.,:/-]\d|\s?(?:%|percent|per cent))")
         return any(wanted in plain and whole.search(plain) for plain in self._plain)
+
+
+def _joined(tokens: Sequence[Token], end: int, begin: int) -> bool:
+    """Whether nothing but a word like `to` stands between two facts."""
+    return begin == end + 1 and tokens[end].low in _JOINTS
+
+
+def _with_unit(fact: Fact, other: Fact, *, before: bool) -> Iterable[Key]:
+    """The number of `fact` with the unit of `other`, which stands after it, or before it."""
+    key = other.keys[0]
+    if fact.keys[0][0] != "number":
+        return
+    for value in fact.numbers:
+        if key[0] == "percent" and before:
+            yield ("percent", value)
+        elif key[0] == "amount" or (key[0] == "measure" and before):
+            yield (key[0], key[1], value)
+        elif key[0] == "duration" and before and isinstance(key[2], Fraction) and other.numbers[0]:
+            yield (*key[:2], key[2] / other.numbers[0] * value)
+        elif key[0] == "time" and before and isinstance(key[1], int) and 0 < value <= 12:
+            hour = value % 12 * 60 + key[1] // 720 * 720
+            yield ("time", int(hour if hour < key[1] else hour - 720) % 1440)
 
 
 def _same_phone(one: str, other: str) -> bool:

@@ -152,6 +152,8 @@ NAMED_TIMES = {"noon": 720, "midday": 720, "midnight": 0}
 BEFORE_NOON, AFTER_NOON = frozenset({"am", "a.m", "a.m."}), frozenset({"pm", "p.m", "p.m."})
 O_CLOCK = frozenset({"o'clock", "oclock", "uhr"})
 ARTICLES = frozenset({"a", "an", "per", "each", "every", "one"})
+# What makes years an age.
+AGES = frozenset({("or", "older"), ("or", "over"), ("and", "over"), ("and", "older"), ("of", "age")})
 # Things that are counted when an answer counts what its source lists.
 COUNTED = frozenset(
     [

@@ -72,7 +72,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='message',
             name='support',
-            field=models.FloatField(blank=True, help_text='Of a written answer: how far its weakest sentence is in the sources, 0 to 1.', null=True),
+            field=models.FloatField(blank=True, help_text='Of a written answer: how far the sources carry it, 0 to 1.', null=True),
         ),
         migrations.AlterField(
             model_name='message',

@@ -68,7 +68,7 @@ class Message(models.Model):
     searched = models.TextField(blank=True, help_text="What was looked up, where it is not the question as asked.")
     confidence = models.FloatField(null=True, blank=True, help_text="Probability that the first entry answers this.")
     support = models.FloatField(
-        null=True, blank=True, help_text="Of a written answer: how far its weakest sentence is in the sources, 0 to 1."
+        null=True, blank=True, help_text="Of a written answer: how far the sources carry it, 0 to 1."
     )
     feedback = models.SmallIntegerField(choices=Feedback, default=Feedback.NONE)
     failure = models.TextField(blank=True, help_text="Why something went wrong, for staff.")
