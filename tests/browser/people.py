@@ -15,6 +15,13 @@ FOCUSED = """() => {
 }"""
 
 
+def choose_base(page: Page, name: str = "Larkmoor Cycles") -> None:
+    """Choose an entry's knowledge base; where there is only one, there is nothing to choose."""
+    field = page.get_by_label("Knowledge base")
+    if field.count():
+        field.select_option(label=name)
+
+
 class Visitor:
     """A person with a browser of their own; `expected` names parts of messages that are no trouble to them."""
 

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Dialog, expect
 
 from tests.browser.conftest import Visit
-from tests.browser.people import Visitor
+from tests.browser.people import Visitor, choose_base
 from tests.browser.product import House
 
 PARKING = "Where are you, and is there parking?"
@@ -50,7 +50,7 @@ def test_a_new_entry_with_its_phrasings_is_answered(site: str, visit: Visit, edi
     editor.page.get_by_label("Other ways to ask").fill("new colour for my old bike\nrespray")
     editor.page.get_by_label("Answer").fill("Yes, in **any RAL colour**, from £180.")
     editor.page.get_by_label("Status").select_option(label="Published")
-    editor.page.get_by_label("Knowledge base").select_option(label="Larkmoor Cycles")
+    choose_base(editor.page)
     editor.page.get_by_role("button", name="Save and continue editing").click()
     expect(editor.page.locator(".badge-live")).to_be_visible(timeout=10_000)
     expect(visit(site).open().ask("can my old bike get a new colour?").locator(".answer")).to_contain_text("£180")

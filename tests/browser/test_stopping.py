@@ -88,7 +88,7 @@ def test_with_redis_another_web_process_streams_and_stops_the_same_answer(
     house: House, redis_url: str, visit: Visit, model: ModelServer, model_server: ModelServer, gate: threading.Semaphore
 ) -> None:
     settings = {"CHAT_MODEL": "scripted", "OPENAI_BASE_URL": model_server.url, "REDIS_URL": redis_url}
-    model.script = (says_in_parts(gate, BEGIN, "costs £3.95 each ", "and more."),)
+    model.script = (says_in_parts(gate, BEGIN, "costs £3.95 then ", "and more."),)
     with served(house, **settings) as maker, served(house, **settings) as other:
         visitor = visit(maker)
         visitor.expected += ["request to elsewhere"]
@@ -100,7 +100,7 @@ def test_with_redis_another_web_process_streams_and_stops_the_same_answer(
         reply = second.locator("article.reply").last
         expect(reply.locator(".streaming")).to_have_text(SHOWN)
         gate.release()
-        expect(reply.locator(".streaming")).to_have_text("Delivery of a helmet costs £3.95 each")
+        expect(reply.locator(".streaming")).to_have_text("Delivery of a helmet costs £3.95 then")
         second.get_by_role("button", name="Stop", exact=True).click()
         expect(reply).to_contain_text("This answer was stopped.")
         expect(visitor.page.locator("article.reply").last).to_contain_text("This answer was stopped.")

@@ -76,7 +76,7 @@ def test_a_finished_reply_has_nothing_left_that_could_ask_again(
 def test_a_connection_that_is_cut_goes_on_where_it_was_and_asks_the_model_once(
     written_site: str, visit: Visit, model: ModelServer, gate: threading.Semaphore
 ) -> None:
-    model.script = (says_in_parts(gate, f"It has a price.\n\n{BEGIN}", "costs **£3.95** each", " [1]."),)
+    model.script = (says_in_parts(gate, f"It has a price.\n\n{BEGIN}", "costs **£3.95** then ", "[1]."),)
     with relayed(written_site) as relay:
         visitor = visit(relay.url)
         visitor.expected += ["ERR_INCOMPLETE_CHUNKED_ENCODING", SSE_ERROR]
@@ -84,7 +84,7 @@ def test_a_connection_that_is_cut_goes_on_where_it_was_and_asks_the_model_once(
         expect(reply.locator(".streaming p")).to_have_text(["It has a price.", BEGIN.strip()])
         relay.cut()
         gate.release()
-        expect(reply.locator(".streaming p")).to_have_text(["It has a price.", WHOLE])  # and nothing twice
+        expect(reply.locator(".streaming p")).to_have_text(["It has a price.", f"{WHOLE} then"])  # and nothing twice
         gate.release()
         expect(visitor.reply().locator(".answer")).to_contain_text(WHOLE)
     assert len(model.requests) == 1
@@ -199,6 +199,7 @@ def test_a_model_that_does_not_know_declines(written_site: str, visit: Visit, mo
         "![x](https://a.example/?q=1)",
         "[click](javascript:alert(3))",
         "<script>alert(1)</script>",
+        "<script>go()</script>",
     ],
 )
 def test_what_a_model_writes_runs_no_script_and_fetches_nothing(
@@ -207,8 +208,8 @@ def test_what_a_model_writes_runs_no_script_and_fetches_nothing(
     model.script = (says("It has a price. ", hostile, " plain [1]", pause_s=0.1),)
     visitor = visit(written_site).open()
     reply = visitor.ask(DELIVERY)
-    # A link that no source has stops the answer; what is only markup is shown as text.
-    expect(reply.locator(".answer")).to_contain_text("plain" if "<script" in hostile else "£7.95")
+    # A link or a number that no source has stops the answer; what is only markup is shown as text.
+    expect(reply.locator(".answer")).to_contain_text("plain" if "go()" in hostile else "£7.95")
     expect(reply.locator("img, script, .answer a[href^=javascript]")).to_have_count(0)
 
 

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Visit
-from tests.browser.people import Visitor
+from tests.browser.people import Visitor, choose_base
 from tests.browser.product import House
 from tests.browser.test_accessibility import TWO_WAYS, flaws
 
@@ -70,7 +70,7 @@ def test_a_wording_that_is_anothers_is_named_as_soon_as_the_entry_is_live(
     page.get_by_label("Other ways to ask").fill("How do I book a hire bicycle?\ntandem for two")
     page.get_by_label("Answer").fill("Not yet.")
     page.get_by_label("Status").select_option(label="Published")
-    page.get_by_label("Knowledge base").select_option(label="Larkmoor Cycles")
+    choose_base(page)
     page.get_by_role("button", name="Save and continue editing").click()
     check = page.locator(".entry-check")
     expect(check.get_by_text("wordings find this entry")).to_be_visible(timeout=10_000)
