@@ -1,6 +1,6 @@
 """A scripted language model that speaks OpenAI's protocol over HTTP, in this process or in one of its own.
 
-Alone it talks at a fixed rate: `python -m benchmarks.model_server PORT TOKENS_PER_SECOND`.
+Alone it talks at a fixed rate: `python -m benchmarks.model_server PORT TOKENS_PER_SECOND TOKENS`.
 """
 
 import asyncio
@@ -79,7 +79,7 @@ def whole(content: str) -> bytes:
     ).encode()
 
 
-def steady(tokens_per_s: float, tokens: int = 80) -> Script:
+def steady(tokens_per_s: float, tokens: int) -> Script:
     """Say so many words at an even rate, each as its own token, the first without delay."""
     words = (WORDS * (tokens // len(WORDS.split()) + 1)).split()[:tokens]
 
@@ -113,4 +113,4 @@ def _config(script: Script, port: int) -> uvicorn.Config:
 
 
 if __name__ == "__main__":
-    uvicorn.Server(_config(steady(float(sys.argv[2])), int(sys.argv[1]))).run()
+    uvicorn.Server(_config(steady(float(sys.argv[2]), int(sys.argv[3])), int(sys.argv[1]))).run()

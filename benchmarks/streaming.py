@@ -1,8 +1,9 @@
-"""Streamed answers: what the product adds to the time to the first word, at 1, 50 and 200 streams on one web process.
+"""Streamed answers: what is added to the time to the first word, at 1, 50 and 200 streams on one web process.
 
 The model talks at a fixed rate in a process of its own, and its readers, ours and those who ask it directly, sit in
-another one. "Beyond the guard's first word": the guard holds a word back until the next one has begun, and the model's
-own time for that is counted on its side.
+another one. Visitors come evenly over the length of one answer, so that so many streams are open at the same time; with
+`--burst` all in the same moment. The guard holds a word back until the next one has begun: what is added counts from
+the model's second word.
 """
 
 import asyncio
@@ -10,6 +11,7 @@ import json
 import subprocess
 import sys
 import time
+from argparse import Namespace
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -47,17 +49,22 @@ def main() -> int:
     """Measure and print; returns the exit code."""
     parser = options(__doc__ or "")
     parser.add_argument("--streams", type=int, nargs="*", default=[1, 50, 200], help="how many at once")
-    parser.add_argument("--rate", type=float, default=30.0, help="tokens a second of the model")
+    parser.add_argument("--rate", type=float, default=15.0, help="tokens a second of the model")
+    parser.add_argument("--tokens", type=int, default=300, help="tokens of an answer")
+    parser.add_argument("--burst", action="store_true", help="all come in the same moment")
     parser.add_argument("--quotes", type=int, default=200, help="quoted answers to time")
     parser.add_argument("--only", choices=("streams", "quotes"), help="measure only this")
     chosen = parser.parse_args()
     figures: list[Figure] = []
-    with model(chosen.rate) as url, chat(CHAT_MODEL="steady", OPENAI_BASE_URL=url, OPENAI_API_KEY="none") as running:
+    with (
+        model(chosen.rate, chosen.tokens) as url,
+        chat(CHAT_MODEL="steady", OPENAI_BASE_URL=url, OPENAI_API_KEY="none") as running,
+    ):
         if chosen.only in (None, "streams"):
             _set_mode(running, Assistant.Mode.WRITE)
             _warm_up(running)
             for count in chosen.streams:
-                figures += asyncio.run(streams(running, url, count))
+                figures += asyncio.run(streams(running, url, count, chosen))
         if chosen.only in (None, "quotes"):
             _set_mode(running, Assistant.Mode.QUOTE)
             figures += quotes(running, chosen.quotes)
@@ -65,31 +72,33 @@ def main() -> int:
 
 
 @contextmanager
-def model(rate: float) -> Iterator[str]:
+def model(rate: float, tokens: int) -> Iterator[str]:
     """Keep the model talking at a rate in a process of its own for the block."""
     port = free_port()
-    command = [sys.executable, "-m", "benchmarks.model_server", str(port), str(rate)]
+    command = [sys.executable, "-m", "benchmarks.model_server", str(port), str(rate), str(tokens)]
     with sandbox.process(command, sandbox.FOLDER / "model.log") as running:
         _wait_for(f"http://127.0.0.1:{port}/", running)
         yield f"http://127.0.0.1:{port}/v1"
 
 
-async def streams(running: Chat, url: str, count: int) -> list[Figure]:
+async def streams(running: Chat, url: str, count: int, chosen: Namespace) -> list[Figure]:
     """Ask so many at once, ten rounds of a single one, against as many who ask the model directly."""
-    rounds = 10 if count == 1 else 1
+    rounds = 5 if count == 1 else 1
+    spread_s = 0.0 if chosen.burst else chosen.tokens / chosen.rate
     say(f"{count} at once …")
-    process, ours, direct = psutil.Process(running.pid), [], []
+    process, ours, direct, cpu_s = psutil.Process(running.pid), [], [], 0.0
     idle = process.memory_info().rss
     most = idle
     # One client for all: a new one for each costs more than what is measured.
     async with httpx.AsyncClient(timeout=LIMIT_S, limits=httpx.Limits(max_connections=None)) as client:
         for _ in range(rounds):
-            direct += await _together(count, lambda number: _ask_model(client, url, number))
-            watch = asyncio.create_task(_most_memory(process))
-            ours += await _together(count, lambda number: _ask_us(client, running, number))
+            direct += await _spread(count, spread_s, lambda number: _ask_model(client, url, number))
+            watch, before = asyncio.create_task(_most_memory(process)), _cpu_s(process)
+            ours += await _spread(count, spread_s, lambda number: _ask_us(client, running, number))
+            cpu_s += _cpu_s(process) - before
             watch.cancel()
             most = max(most, await watch)
-    said = "".join(piece for _, piece in steady(1)({})).strip()
+    said = "".join(piece for _, piece in steady(1, chosen.tokens)({})).strip()
     whole = sum(stream.text.strip() == said for stream in ours)
     ordered = sum(list(stream.numbers) == sorted(set(stream.numbers)) for stream in ours)
     for error in {stream.error for stream in [*ours, *direct] if stream.error}:
@@ -106,6 +115,7 @@ async def streams(running: Chat, url: str, count: int) -> list[Figure]:
         Figure(f"{name}: whole and right", 100 * whole / len(ours), "%", at_least=100),
         Figure(f"{name}: events in order, none twice", 100 * ordered / len(ours), "%", at_least=100),
         Figure(f"{name}: errors", errors, at_most=0),
+        Figure(f"{name}: processor time a stream", 1000 * cpu_s / len(ours), "ms"),
         Figure(f"{name}: memory a stream", (most - idle) / count / MB, "MB"),
     ]
 
@@ -145,8 +155,12 @@ def _warm_up(running: Chat) -> None:
             ask(client, Entry.objects.all()[0].question)
 
 
-async def _together(count: int, one: Callable[[int], Awaitable[Stream]]) -> list[Stream]:
-    return list(await asyncio.gather(*(one(number) for number in range(count))))
+async def _spread(count: int, over_s: float, one: Callable[[int], Awaitable[Stream]]) -> list[Stream]:
+    async def later(number: int) -> Stream:
+        await asyncio.sleep(over_s * number / count)
+        return await one(number)
+
+    return list(await asyncio.gather(*map(later, range(count))))
 
 
 async def _ask_model(client: httpx.AsyncClient, url: str, number: int) -> Stream:
@@ -202,6 +216,11 @@ async def _events(response: httpx.Response) -> AsyncIterator[tuple[str, int, dic
             number = int(line[4:])
         elif line.startswith("data: ") and line != "data: [DONE]":
             yield name, number, json.loads(line[6:])
+
+
+def _cpu_s(process: psutil.Process) -> float:
+    times = process.cpu_times()
+    return float(times.user + times.system)
 
 
 async def _most_memory(process: psutil.Process) -> int:

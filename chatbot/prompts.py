@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Literal, NamedTuple, TypedDict
 
 NO_ANSWER = "NO_ANSWER"
@@ -131,9 +132,13 @@ def rewriting_prompt(question: str, history: Sequence[Exchange]) -> list[ChatMes
 
 def leaks(said: str, instructions: str = "") -> bool:
     """Tell whether a text repeats our rules, or an assistant's instructions, for eight words or more."""
-    words = _WORD.findall(said.casefold())
-    ours = _runs(_WORD.findall(f"{RULES} {STYLE} {REWRITE}".casefold())) | _runs(_WORD.findall(instructions.casefold()))
-    return not ours.isdisjoint(_runs(words))
+    runs = _runs(_WORD.findall(said.casefold()))
+    return not _our_runs(f"{RULES} {STYLE} {REWRITE}").isdisjoint(runs) or not _our_runs(instructions).isdisjoint(runs)
+
+
+@lru_cache(maxsize=100)
+def _our_runs(text: str) -> set[tuple[str, ...]]:
+    return _runs(_WORD.findall(text.casefold()))
 
 
 def _runs(words: Sequence[str]) -> set[tuple[str, ...]]:
