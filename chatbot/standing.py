@@ -5,6 +5,7 @@ not reach a visitor after the editor's save has returned.
 """
 
 import asyncio
+import time
 import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -12,6 +13,8 @@ from itertools import islice
 
 from chatbot.threads import in_thread
 from knowledge.models import Entry
+
+REST, MAX_REST_S = 3, 0.1
 
 
 class SourcesChangedError(Exception):
@@ -42,15 +45,19 @@ def check_standing(entries: Iterable[Listed], *, lock: bool = False) -> None:
 
 def standing(entries: Sequence[Listed], *, lock: bool = False) -> list[bool]:
     """Tell of each whether it is answerable now in the same words; one query for all."""
-    rows = Entry.objects.answerable().filter(pk__in={listed.entry_id for listed in entries}).order_by("pk")
+    rows = Entry.objects.answerable().filter(pk__in={listed.entry_id for listed in entries})
     if lock:
-        rows = rows.select_for_update(no_key=True)
-    said = {row.pk: (row.question, row.answer) for row in rows.only("question", "answer")}
+        rows = rows.order_by("pk").select_for_update(no_key=True)
+    said = {pk: (question, answer) for pk, question, answer in rows.values_list("pk", "question", "answer")}
     return [said.get(listed.entry_id) == (listed.question, listed.answer) for listed in entries]
 
 
 class _Asking:
-    """Asks for many answers at once: whoever comes while a query runs is in the next one, which begins after it."""
+    """Asks for many answers at once: whoever comes while a query runs is in the next one, which begins after it.
+
+    Between two queries it rests three times as long as the first one took, so that many answers do not keep a database
+    and a processor busy with this alone.
+    """
 
     def __init__(self) -> None:
         self._waiting: list[tuple[tuple[Listed, ...], asyncio.Future[bool]]] = []
@@ -68,16 +75,19 @@ class _Asking:
     async def _run(self) -> None:
         while self._waiting:
             asked, self._waiting = self._waiting, []
+            started = time.monotonic()
             try:
                 stand = iter(await in_thread(standing)([listed for entries, _ in asked for listed in entries]))
             except Exception as error:  # noqa: BLE001  (it is raised again, to each who asked)
                 _answer_all(asked, error)
                 continue
+            rest_s = min(REST * (time.monotonic() - started), MAX_REST_S)
             for entries, answer in asked:
                 # A list first: `all` would leave the rest of these entries to the next one's.
                 stands = all(list(islice(stand, len(entries))))
                 if not answer.done():
                     answer.set_result(stands)
+            await asyncio.sleep(rest_s)
 
 
 def _answer_all(asked: Iterable[tuple[tuple[Listed, ...], "asyncio.Future[bool]"]], error: Exception) -> None:

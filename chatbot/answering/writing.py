@@ -76,22 +76,25 @@ async def write(
 
 
 async def _let_through(stream: AsyncIterator[str], guard: Guard, instructions: str) -> AsyncGenerator[str, None]:
-    said = ""
+    # The end of what was said: what may still become a leak, and all that came since the last look.
+    unchecked = ""
     try:
         async for piece in stream:
-            said += piece
-            _check_whole(said, instructions)
+            unchecked += piece
+            if NO_ANSWER in unchecked.replace("\\", ""):
+                raise NoAnswerError
             if text := guard.feed(piece):
+                unchecked = _checked(unchecked, instructions)
                 yield text
         if text := guard.finish():
+            _checked(unchecked, instructions)
             yield text
     except UnsupportedFactError as error:
         raise RefusedError(error.kind, error.fact, str(error)) from error
 
 
-def _check_whole(said: str, instructions: str) -> None:
-    """Look at all that was said, also at what is not shown yet."""
-    if NO_ANSWER in said.replace("\\", ""):
-        raise NoAnswerError
-    if leaks(said[-LOOK_BACK:], instructions):
+def _checked(said: str, instructions: str) -> str:
+    """Look also at what is not shown yet; returns what has to be looked at again with what follows."""
+    if leaks(said, instructions):
         raise RefusedError("instructions", "", "The model began to repeat its instructions.")
+    return said[-LOOK_BACK:]

@@ -2,9 +2,9 @@
 
 import time
 from dataclasses import dataclass
+from typing import Any
 
 from django.conf import settings
-from openai.types.chat import ChatCompletionChunk
 
 from chatbot.prompts import estimate_tokens
 
@@ -86,18 +86,21 @@ class Incoming:
         self.size = 0
         call.prompt_tokens = estimate_tokens(prompt)
 
-    def take(self, chunk: ChatCompletionChunk) -> str:
+    def take(self, chunk: Any) -> str:
         """Return the chunk's text, "" where it has none; raises ChatModelError where it is too much or no chunk."""
         call = self._call
         try:
-            choice = chunk.choices[0] if chunk.choices else None
-            call.finish_reason = str((choice.finish_reason if choice else "") or call.finish_reason)
-            piece = str((choice.delta.content if choice and choice.delta else "") or "")
+            choice = (chunk.get("choices") or [{}])[0]
+            call.finish_reason = str(choice.get("finish_reason") or call.finish_reason)
+            piece = str((choice.get("delta") or {}).get("content") or "")
             self.size += len(piece.encode())
-            if usage := chunk.usage:
-                call.prompt_tokens, call.completion_tokens = int(usage.prompt_tokens), int(usage.completion_tokens)
+            if usage := chunk.get("usage"):
+                call.prompt_tokens, call.completion_tokens = (
+                    int(usage["prompt_tokens"]),
+                    int(usage["completion_tokens"]),
+                )
                 call.estimated = False
-            call.model = str(chunk.model or call.model)[:100]
+            call.model = str(chunk.get("model") or call.model)[:100]
         except RUBBISH as error:
             raise rubbish(error) from error
         if self.size > MAX_ANSWER_BYTES:
