@@ -15,6 +15,7 @@ import redis
 import structlog
 from django.conf import settings
 
+from chatbot.threads import in_thread
 from knowledge.vector_store.circuit import Circuit
 
 MINUTE_S = 60.0
@@ -78,6 +79,14 @@ def take(visitor: str, address: str, *, key: str = "") -> None:
     wait_s = _wait(buckets)
     if wait_s > 0:
         raise LimitedError(math.ceil(wait_s))
+
+
+async def atake(visitor: str, address: str, *, key: str = "") -> None:
+    """Do as `take`, off the event loop where Redis is asked."""
+    if settings.REDIS_URL:
+        await in_thread(take)(visitor, address, key=key)
+    else:
+        take(visitor, address, key=key)
 
 
 def _wait(buckets: Sequence[Bucket]) -> float:

@@ -2,6 +2,7 @@
 
 import asyncio
 import uuid
+from collections.abc import Sequence
 from contextlib import aclosing
 
 import structlog
@@ -9,7 +10,7 @@ import structlog
 from chatbot import replies, streams
 from chatbot.answering import Asked, Draft, Writing, answer, declined
 from chatbot.chat_model import is_configured
-from chatbot.events import Cited, Finished, Token
+from chatbot.events import Cited, Event, Finished, Token
 from chatbot.standing import SourcesChangedError
 from chatbot.stopping import stop_here, stoppable
 from chatbot.streams import Publish
@@ -47,7 +48,9 @@ async def _produce(reply_id: uuid.UUID, publish: Publish) -> None:
         asked = await in_thread(replies.claim)(reply_id)
         if asked:
             _start_mirror(reply_id)
-            await _make(reply_id, asked, publish)
+            for event in await _make(reply_id, asked, publish):
+                publish(event)
+            return
     except RetrievalError as error:
         log.warning("reply_failed", reply=str(reply_id), reason=str(error)[:200])
         await in_thread(replies.fail)(reply_id, str(error))
@@ -90,8 +93,8 @@ async def _tell_who_reads(reply_id: uuid.UUID) -> None:
         await asyncio.sleep(replies.READ_EVERY_S)
 
 
-async def _make(reply_id: uuid.UUID, asked: Asked, publish: Publish) -> None:
-    """Answer; if an entry moved on meanwhile look again, once and without writing, and then decline."""
+async def _make(reply_id: uuid.UUID, asked: Asked, publish: Publish) -> Sequence[Event]:
+    """Answer and return the last events; if an entry moved on meanwhile look again, not writing, and then decline."""
     for may_write in (is_configured(), False):
         try:
             return await _store(reply_id, *await _draft(reply_id, asked, may_write, publish))
@@ -123,18 +126,19 @@ async def _draft(reply_id: uuid.UUID, asked: Asked, may_write: bool, publish: Pu
     return replies.stopped_draft("".join(shown), begun[-1] if begun else None, why), True
 
 
-async def _store(reply_id: uuid.UUID, draft: Draft, was_stopped: bool) -> None:
-    stored = await in_thread(replies.store)(reply_id, draft, was_stopped=was_stopped)
+async def _store(reply_id: uuid.UUID, draft: Draft, was_stopped: bool) -> Sequence[Event]:
+    events = await in_thread(replies.store)(reply_id, draft, was_stopped=was_stopped)
     log.info(
         "reply_finished",
         reply=str(reply_id),
-        stored=stored,
+        stored=bool(events),
         stopped=was_stopped,
         outcome=draft.outcome.value,
         failure=draft.failure,
         way=draft.trace.get("way"),
         milliseconds=draft.trace.get("milliseconds"),
     )
+    return events or await _finish_events(reply_id)
 
 
 async def _finish_events(reply_id: uuid.UUID) -> list[Cited | Finished]:

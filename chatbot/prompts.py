@@ -1,6 +1,7 @@
 """What the language model is told. Entries and visitors are quoted to it as data: neither may give it orders."""
 
 import re
+from collections import deque
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Literal, NamedTuple, TypedDict
@@ -130,10 +131,26 @@ def rewriting_prompt(question: str, history: Sequence[Exchange]) -> list[ChatMes
     return [{"role": "system", "content": REWRITE}, {"role": "user", "content": "\n".join([*turns, asked])}]
 
 
-def leaks(said: str, instructions: str = "") -> bool:
-    """Tell whether a text repeats our rules, or an assistant's instructions, for eight words or more."""
-    runs = _runs(_WORD.findall(said.casefold()))
-    return not _our_runs(f"{RULES} {STYLE} {REWRITE}").isdisjoint(runs) or not _our_runs(instructions).isdisjoint(runs)
+class LeakWatch:
+    """Watches what a model says, piece by piece, for our rules or an assistant's instructions, repeated."""
+
+    def __init__(self, instructions: str) -> None:
+        self._ours = (_our_runs(f"{RULES} {STYLE} {REWRITE}"), _our_runs(instructions))
+        self._last: deque[str] = deque(maxlen=LEAK_WORDS)
+        self._rest = ""
+
+    def repeats(self, piece: str, *, final: bool = False) -> bool:
+        """Tell whether, with this piece, eight of our words have been said in a row; `final` ends the last word."""
+        said, self._rest = self._rest + piece, ""
+        for match in _WORD.finditer(said):
+            if match.end() == len(said) and not final:
+                self._rest = match[0]
+                break
+            self._last.append(match[0].casefold())
+            run = tuple(self._last)
+            if any(run in ours for ours in self._ours):
+                return True
+        return False
 
 
 @lru_cache(maxsize=100)

@@ -6,12 +6,13 @@ respected, and what is saved after it was said before.
 
 import re
 import uuid
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from itertools import pairwise
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, prefetch_related_objects
 from django.utils import timezone
 
 from chatbot.answering import Asked, Draft, Writing
@@ -40,9 +41,9 @@ def claim(reply_id: uuid.UUID) -> Asked | None:
         return None
     reply = Message.objects.select_related("conversation__assistant").get(pk=reply_id)
     assistant = reply.conversation.assistant
-    said = Message.objects.filter(conversation=reply.conversation).prefetch_related("citations")
-    before = said.filter(position__lt=reply.position).order_by("-position")
-    question, *earlier = before[: 2 * MAX_TURNS + 1]
+    before = Message.objects.filter(conversation=reply.conversation, position__lt=reply.position)
+    question, *earlier = before.order_by("-position")[: 2 * MAX_TURNS + 1]
+    prefetch_related_objects(earlier, "citations")
     chosen = reply.trace.get(ASKED_ENTRY)
     return Asked(
         question=question.text,
@@ -93,12 +94,18 @@ def ask_to_stop(reply_id: uuid.UUID) -> None:
     )
 
 
-def store(reply_id: uuid.UUID, draft: Draft, *, was_stopped: bool = False) -> bool:
-    """Finish a pending reply; False if it is not pending any more, SourcesChangedError if its entries moved on."""
+def store(reply_id: uuid.UUID, draft: Draft, *, was_stopped: bool = False) -> list[Cited | Finished]:
+    """Finish a pending reply and return its last events; none if it is not pending any more.
+
+    Raises SourcesChangedError if its entries moved on.
+    """
+    status = _status(draft, was_stopped)
+    kinds = ((Citation.Kind.SOURCE, draft.sources), (Citation.Kind.OFFER, draft.offers))
+    citations = [_citation(reply_id, kind, listed) for kind, group in kinds for listed in group]
     with transaction.atomic():
         check_standing((*draft.sources, *draft.offers), lock=True)
         finished = Message.objects.filter(pk=reply_id, status=Status.PENDING).update(
-            status=_status(draft, was_stopped),
+            status=status,
             outcome=draft.outcome,
             text=draft.text,
             failure=draft.failure,
@@ -108,10 +115,10 @@ def store(reply_id: uuid.UUID, draft: Draft, *, was_stopped: bool = False) -> bo
             support=draft.support,
             finished_at=timezone.now(),
         )
-        if finished:
-            kinds = ((Citation.Kind.SOURCE, draft.sources), (Citation.Kind.OFFER, draft.offers))
-            Citation.objects.bulk_create(_citation(reply_id, kind, listed) for kind, group in kinds for listed in group)
-    return bool(finished)
+        if not finished:
+            return []
+        Citation.objects.bulk_create(citations)
+    return _last_events(citations, Finished(reply_id, status, draft.outcome, draft.text))
 
 
 def _status(draft: Draft, was_stopped: bool) -> Message.Status:
@@ -156,9 +163,12 @@ def look(reply_id: uuid.UUID) -> list[Cited | Finished] | None:
         if max(reply.created_at, reply.claimed_at or reply.created_at) < _stale_before():
             fail(reply_id, _TOO_LATE)
         return []
-    sources = reply.citations.filter(kind=Citation.Kind.SOURCE)
-    cited = [Cited(source.number, source.pk, source.question) for source in sources]
-    return [*cited, Finished(reply.pk, reply.status, reply.outcome, reply.text)]
+    return _last_events(reply.citations.all(), Finished(reply.pk, reply.status, reply.outcome, reply.text))
+
+
+def _last_events(citations: Iterable[Citation], finished: Finished) -> list[Cited | Finished]:
+    sources = [c for c in citations if c.kind == Citation.Kind.SOURCE]
+    return [*(Cited(source.number, source.pk, source.question) for source in sources), finished]
 
 
 def _stale_before() -> datetime:

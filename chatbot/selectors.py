@@ -4,6 +4,7 @@ import uuid
 from dataclasses import dataclass
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, PermissionsMixin
+from django.db.models import QuerySet
 
 from chatbot.models import Assistant, Citation, Conversation, Message
 
@@ -73,12 +74,19 @@ def messages_of(conversation: Conversation) -> list[Message]:
 
 def reply_with_question(reply_id: uuid.UUID) -> tuple[Message, Message] | None:
     """Return the question and the reply to it, assistant and citations loaded; None for an unknown reply."""
-    replies = Message.objects.filter(role=Message.Role.ASSISTANT).select_related("conversation__assistant")
-    reply = replies.prefetch_related("citations").filter(pk=reply_id).first()
-    if reply is None:
+    found = _replies().select_related("conversation__assistant").filter(pk=reply_id).first()
+    if found is None:
         return None
-    question = Message.objects.get(conversation=reply.conversation, position=reply.position - 1)
-    return question, reply
+    return Message.objects.get(conversation=found.conversation, position=found.position - 1), found
+
+
+def reply(reply_id: uuid.UUID) -> Message:
+    """Return the reply, citations loaded; raises Message.DoesNotExist."""
+    return _replies().get(pk=reply_id)
+
+
+def _replies() -> QuerySet[Message]:
+    return Message.objects.filter(role=Message.Role.ASSISTANT).prefetch_related("citations")
 
 
 def finished_reply_of(visitor_id: uuid.UUID | None, reply_id: uuid.UUID) -> Message | None:

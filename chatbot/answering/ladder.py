@@ -4,7 +4,8 @@ Nothing here is stored or sent. What comes out is a draft: whether its sources s
 stores it, in the same transaction.
 """
 
-from collections.abc import AsyncGenerator, Callable
+import uuid
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import asdict, replace
 from typing import Any
@@ -69,7 +70,7 @@ def declined(asked: Asked, why: str) -> Draft:
 
 async def _look_up(asked: Asked, text: str, may_write: bool, retrieve: Retrieve) -> tuple[Retrieval, Decision]:
     """Take the entry that the visitor chose if it may be said, else search."""
-    if chosen := await in_thread(_chosen_entry)(asked):
+    if asked.entry_id and (chosen := await in_thread(_chosen_entry)(asked.knowledge_bases, asked.entry_id)):
         candidate = Candidate(entry=chosen, similarity=1.0, slot=1)
         decision = Decision(Outcome.QUOTE, "The visitor chose this entry.", sources=(candidate,))
         return Retrieval((candidate,), "chosen", {}, confidence=1.0), decision
@@ -77,11 +78,9 @@ async def _look_up(asked: Asked, text: str, may_write: bool, retrieve: Retrieve)
     return found, decide(found, model_available=may_write, policy=asked.policy)
 
 
-def _chosen_entry(asked: Asked) -> Entry | None:
-    if asked.entry_id is None:
-        return None
-    mine = Entry.objects.answerable().filter(knowledge_base__in=asked.knowledge_bases)
-    return mine.filter(pk=asked.entry_id).first()
+def _chosen_entry(knowledge_bases: Sequence[uuid.UUID], entry_id: uuid.UUID) -> Entry | None:
+    mine = Entry.objects.answerable().filter(knowledge_base__in=knowledge_bases)
+    return mine.filter(pk=entry_id).first()
 
 
 def _unwritten(decision: Decision, asked: Asked) -> Draft:

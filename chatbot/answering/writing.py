@@ -11,13 +11,13 @@ from chatbot.chat_model import Call, ChatModelError, stream_chat
 from chatbot.events import Token
 from chatbot.grounding import Guard, UnsupportedFactError
 from chatbot.pacing import paced
-from chatbot.prompts import NO_ANSWER, Prompt, leaks
+from chatbot.prompts import NO_ANSWER, LeakWatch, Prompt
 from chatbot.standing import Listed, still_standing
 
 # A model's words are handed on so often, and each time only if their sources still stand.
 CHECK_EVERY_S = 0.1
-# Characters before the end in which a repeated rule is looked for.
-LOOK_BACK = 600
+# Characters before a piece with which it may be the word that says there is no answer.
+LOOK_BACK = 40
 _CITED = re.compile(r"\[([0-9]{1,3}(?:\s*,\s*[0-9]{1,3})*)\]")
 
 
@@ -76,25 +76,22 @@ async def write(
 
 
 async def _let_through(stream: AsyncIterator[str], guard: Guard, instructions: str) -> AsyncGenerator[str, None]:
-    # The end of what was said: what may still become a leak, and all that came since the last look.
-    unchecked = ""
+    watch, end = LeakWatch(instructions), ""
     try:
         async for piece in stream:
-            unchecked += piece
-            if NO_ANSWER in unchecked.replace("\\", ""):
+            end = end[-LOOK_BACK:] + piece
+            if NO_ANSWER in end.replace("\\", ""):
                 raise NoAnswerError
+            _refuse(watch.repeats(piece))
             if text := guard.feed(piece):
-                unchecked = _checked(unchecked, instructions)
                 yield text
+        _refuse(watch.repeats("", final=True))
         if text := guard.finish():
-            _checked(unchecked, instructions)
             yield text
     except UnsupportedFactError as error:
         raise RefusedError(error.kind, error.fact, str(error)) from error
 
 
-def _checked(said: str, instructions: str) -> str:
-    """Look also at what is not shown yet; returns what has to be looked at again with what follows."""
-    if leaks(said, instructions):
+def _refuse(leaked: bool) -> None:
+    if leaked:
         raise RefusedError("instructions", "", "The model began to repeat its instructions.")
-    return said[-LOOK_BACK:]

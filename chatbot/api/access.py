@@ -31,4 +31,4 @@ def visitor_of(key: ApiKey, user: str) -> uuid.UUID:
 
 async def count_question(key: ApiKey, user: str) -> None:
     """Raise LimitedError where the key, or this user of it, asks too often."""
-    await in_thread(limits.take)(f"{key.pk}:{user}" if user else "", "", key=str(key.pk))
+    await limits.atake(f"{key.pk}:{user}" if user else "", "", key=str(key.pk))

@@ -48,10 +48,12 @@ async def ask(
 async def finished(reply_id: uuid.UUID) -> Message:
     """Wait for a reply and return it, citations and conversation loaded."""
     await producing.wait_for(reply_id)
-    found = await in_thread(selectors.reply_with_question)(reply_id)
-    if found is None:
-        raise Message.DoesNotExist
-    return found[1]
+    return await stored(reply_id)
+
+
+async def stored(reply_id: uuid.UUID) -> Message:
+    """Return a reply as it is stored, citations and conversation loaded; raises Message.DoesNotExist."""
+    return await in_thread(selectors.reply)(reply_id)
 
 
 async def events(reply_id: uuid.UUID, after: int = 0) -> AsyncGenerator[tuple[int, Event] | None, None]:

@@ -143,7 +143,7 @@ async def _frames(reply_id: uuid.UUID, after: int) -> AsyncGenerator[str, None]:
                 continue
             number, event = one
             ended = isinstance(event, Finished)
-            data = reply_data(await asking.finished(reply_id)) if ended else asdict(event)
+            data = reply_data(await asking.stored(reply_id)) if ended else asdict(event)
             yield f"id: {number}\nevent: {EVENT_NAMES[type(event)]}\ndata: {json.dumps(data, default=str)}\n\n"
     if not ended:
         # Whoever has seen the last event and asks again is told once more that it was the last.

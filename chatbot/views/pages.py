@@ -56,7 +56,7 @@ async def ask(request: HtmxHttpRequest, key: str) -> HttpResponseBase:
         return await sync_to_async(_refused)(request, assistant, typed, str(error))
     visitor = visitor_id(request) or uuid.uuid4()
     try:
-        await in_thread(limits.take)(str(visitor), client_address(request))
+        await limits.atake(str(visitor), client_address(request))
     except LimitedError as error:
         refused = await sync_to_async(_refused)(request, assistant, typed, str(error), status=429)
         refused.headers["Retry-After"] = str(error.retry_after_s)

@@ -1,9 +1,11 @@
 """The prompt: sources as data, within its budget, the most relevant kept."""
 
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatbot.prompts import MAX_TOKENS, Exchange, SourceText, build_prompt, estimate_tokens
+from chatbot.prompts import MAX_TOKENS, RULES, Exchange, LeakWatch, SourceText, build_prompt, estimate_tokens
 
 PARIS = SourceText("Where are you?", "In Paris.")
 
@@ -63,3 +65,29 @@ def test_tokens_are_estimated_from_bytes_so_that_chinese_is_not_underestimated()
     assert estimate_tokens("abcd") == 1
     assert estimate_tokens("abcde") == 2
     assert estimate_tokens("語語") == 2
+
+
+RULE = "Say only what the sources say. Add no fact, number, date, price, name, address or link of your own."
+
+
+@given(st.lists(st.integers(0, len(RULE)), max_size=12))
+def test_a_repeated_rule_is_noticed_however_it_comes_in_pieces(cuts: list[int]) -> None:
+    assert RULE in RULES
+    watch = LeakWatch("")
+    edges = [0, *sorted(cuts), len(RULE)]
+    pieces = ["Sure: ", *(RULE[start:end] for start, end in pairwise(edges)), " "]
+    assert any(watch.repeats(piece) for piece in pieces)
+
+
+def test_a_rule_is_noticed_in_other_case_and_with_other_marks_between_its_words() -> None:
+    assert LeakWatch("").repeats("SAY * only — what|the/sources say: add. no", final=True)
+
+
+def test_seven_words_that_are_also_in_the_rules_are_no_leak() -> None:
+    assert not LeakWatch("").repeats("Say only what the sources say. Add nothing else to it.", final=True)
+
+
+def test_an_assistants_own_instructions_are_watched_too() -> None:
+    watch = LeakWatch("Always mention our newsletter and never say anything about the competition.")
+    assert not watch.repeats("We always mention our newsletter ")
+    assert watch.repeats("and never say anything", final=True)
