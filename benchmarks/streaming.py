@@ -49,8 +49,8 @@ def main() -> int:
     """Measure and print; returns the exit code."""
     parser = options(__doc__ or "")
     parser.add_argument("--streams", type=int, nargs="*", default=[1, 50, 200], help="how many at once")
-    parser.add_argument("--rate", type=float, default=15.0, help="tokens a second of the model")
-    parser.add_argument("--tokens", type=int, default=300, help="tokens of an answer")
+    parser.add_argument("--rate", type=float, default=10.0, help="tokens a second of the model")
+    parser.add_argument("--tokens", type=int, default=200, help="tokens of an answer")
     parser.add_argument("--burst", action="store_true", help="all come in the same moment")
     parser.add_argument("--quotes", type=int, default=200, help="quoted answers to time")
     parser.add_argument("--only", choices=("streams", "quotes"), help="measure only this")

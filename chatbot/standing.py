@@ -14,7 +14,7 @@ from itertools import islice
 from chatbot.threads import in_thread
 from knowledge.models import Entry
 
-REST, MAX_REST_S = 3, 0.1
+REST, MAX_REST_S = 9, 0.1
 
 
 class SourcesChangedError(Exception):
@@ -55,7 +55,7 @@ def standing(entries: Sequence[Listed], *, lock: bool = False) -> list[bool]:
 class _Asking:
     """Asks for many answers at once: whoever comes while a query runs is in the next one, which begins after it.
 
-    Between two queries it rests three times as long as the first one took, so that many answers do not keep a database
+    Between two queries it rests nine times as long as the first one took, so that many answers do not keep a database
     and a processor busy with this alone.
     """
 

@@ -85,7 +85,6 @@ async def _let_through(stream: AsyncIterator[str], guard: Guard, instructions: s
             _refuse(watch.repeats(piece))
             if text := guard.feed(piece):
                 yield text
-        _refuse(watch.repeats("", final=True))
         if text := guard.finish():
             yield text
     except UnsupportedFactError as error:

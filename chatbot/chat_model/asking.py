@@ -3,7 +3,7 @@
 import asyncio
 import weakref
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, asynccontextmanager, suppress
 from typing import Any
 
 import openai
@@ -65,8 +65,8 @@ async def stream_chat(
     incoming = Incoming(call, "".join(message["content"] for message in messages))
     try:
         stream = await _open_stream(_Request(messages, max_tokens), deadlines, call)
-        async with stream:
-            chunks = aiter(stream)
+        chunks = aiter(stream)
+        async with _closed_to_the_ground(stream, chunks):
             while (chunk := await _next_chunk(chunks, deadlines)) is not _END:
                 if piece := incoming.take(chunk):
                     deadlines.token_came()
@@ -135,6 +135,21 @@ async def _ask(request: _Request, deadlines: Deadlines) -> Stream:
         raise deadlines.passed() from None
     except RUBBISH as error:
         raise rubbish(error) from error
+
+
+@asynccontextmanager
+async def _closed_to_the_ground(stream: Stream, chunks: AsyncIterator[object]) -> AsyncGenerator[None, None]:
+    """Close the stream, and end the generators that the SDK has inside each other, which closing it leaves waiting.
+
+    Left to the garbage collector, the end of the event loop would close them twice.
+    """
+    try:
+        yield
+    finally:
+        await stream.close()
+        with suppress(openai.APIError, *RUBBISH):
+            while await anext(chunks, _END) is not _END:
+                pass
 
 
 async def _next_chunk(chunks: AsyncIterator[object], deadlines: Deadlines) -> object:

@@ -53,7 +53,8 @@ class Assistant(models.Model):
     instructions = models.TextField(
         blank=True,
         validators=[MaxLengthValidator(2_000)],
-        help_text="What else a model should heed. It cannot switch off that answers come from the entries only.",
+        help_text="What else a model should heed. It cannot switch off that answers come from the entries only. "
+        "A model that repeats these is stopped; words that it shall say belong in quotation marks.",
     )
     monthly_tokens = models.PositiveBigIntegerField(
         null=True, blank=True, help_text="Model tokens a calendar month (UTC). Beyond it answers are quoted."

@@ -79,15 +79,22 @@ def test_a_repeated_rule_is_noticed_however_it_comes_in_pieces(cuts: list[int]) 
     assert any(watch.repeats(piece) for piece in pieces)
 
 
-def test_a_rule_is_noticed_in_other_case_and_with_other_marks_between_its_words() -> None:
-    assert LeakWatch("").repeats("SAY * only — what|the/sources say: add. no", final=True)
+def test_a_rule_is_noticed_in_other_case_spelled_out_and_with_other_marks_between() -> None:
+    assert LeakWatch("").repeats("SAY * only — what|the/sources say: add. no (fact) NUM-BER")
+    assert LeakWatch("").repeats(" ".join("Say only what the sources say. Add no fact, number"))
 
 
-def test_seven_words_that_are_also_in_the_rules_are_no_leak() -> None:
-    assert not LeakWatch("").repeats("Say only what the sources say. Add nothing else to it.", final=True)
+def test_some_words_that_are_also_in_the_rules_are_no_leak() -> None:
+    assert not LeakWatch("").repeats("Say only what the sources say. Add nothing else to it.")
 
 
 def test_an_assistants_own_instructions_are_watched_too() -> None:
     watch = LeakWatch("Always mention our newsletter and never say anything about the competition.")
     assert not watch.repeats("We always mention our newsletter ")
-    assert watch.repeats("and never say anything", final=True)
+    assert watch.repeats("and never say anything")
+
+
+def test_what_an_assistant_is_told_to_say_is_no_leak() -> None:
+    watch = LeakWatch('End with "Thank you for asking us, and have a very good day on your bike." Be brief and warm.')
+    assert not watch.repeats("Thank you for asking us, and have a very good day on your bike.")
+    assert not watch.repeats("End with Be brief and warm.")
