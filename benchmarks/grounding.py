@@ -24,6 +24,8 @@ from knowledge.models import Entry
 FAITHFUL = Path(__file__).parent / "data" / "faithful_answers.jsonl"
 QUESTIONS = Path(__file__).parent.parent / "knowledge" / "demo" / "questions.jsonl"
 
+NUMBERS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
+
 
 @dataclass(frozen=True)
 class Act:
@@ -189,8 +191,11 @@ def with_model(running: Chat) -> list[Figure]:
 
 
 def _unknown(said: str, prompt: str) -> list[str]:
-    """Figures, addresses and names that were shown and are nowhere in the prompt: a plain look, no parsing."""
+    """Figures, addresses and names that were shown and are nowhere in the prompt, in digits or words: a plain look."""
     plain = re.sub(r"[*`]", "", prompt).casefold()
+    plain += "".join(f" {value}" for value, word in enumerate(NUMBERS) if re.search(rf"\b{word}\b", plain))
+    if re.search(r"[a-z]{3,6}day (?:to|and|until) [a-z]{3,6}day", plain):  # the days between two are said with them
+        plain += " monday tuesday wednesday thursday friday saturday sunday"
     text = re.sub(r"\[\d+\]|^\s*\d+[.)]\s", " ", re.sub(r"[*`]", "", said), flags=re.MULTILINE)
     found = re.findall(r"\d[\d.,:]*\d|\d|\S+@\S+|https?://\S+|(?<=[a-z,] )[A-Z]\w+", text)
     return [one for one in found if one.strip(".,:)").casefold() not in plain]

@@ -111,7 +111,17 @@ def claim_warning(assistant_id: uuid.UUID) -> Spent | None:
 
 def spending_of(assistant: Assistant) -> Spent:
     """Return what this month came to so far."""
-    row = Spending.objects.filter(assistant=assistant, month=_this_month()).first()
+    return _spent(assistant, Spending.objects.filter(assistant=assistant, month=_this_month()).first())
+
+
+def spent_this_month() -> list[tuple[Assistant, Spent]]:
+    """Return every assistant that has a ceiling with what its month came to so far."""
+    rows = {row.assistant_id: row for row in Spending.objects.filter(month=_this_month())}
+    limited = Assistant.objects.exclude(monthly_tokens=None, monthly_cost=None)
+    return [(assistant, _spent(assistant, rows.get(assistant.pk))) for assistant in limited]
+
+
+def _spent(assistant: Assistant, row: Spending | None) -> Spent:
     tokens, cost, calls = (row.tokens, row.cost, row.calls) if row else (0, Decimal(0), 0)
     return Spent(_this_month(), tokens, cost, calls, assistant.monthly_tokens, assistant.monthly_cost)
 

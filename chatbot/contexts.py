@@ -2,9 +2,7 @@
 
 import re
 import uuid
-from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import zip_longest
 
 from django.conf import settings
 from django.urls import reverse
@@ -80,13 +78,9 @@ class SourcePage:
     chat_url: str
 
 
-def turns(messages: Sequence[Message]) -> list[Turn]:
-    """Pair questions with their replies; `messages` in order, citations loaded."""
-    return [
-        Turn(message, reply_view(message, reply) if reply and reply.role == Message.Role.ASSISTANT else None)
-        for message, reply in zip_longest(messages, messages[1:])
-        if message.role == Message.Role.USER
-    ]
+def turn_of(question: Message, reply: Message | None) -> Turn:
+    """Compute what is shown of a question and the reply to it; citations loaded."""
+    return Turn(question, reply_view(question, reply) if reply else None)
 
 
 def reply_view(question: Message, reply: Message) -> ReplyView:

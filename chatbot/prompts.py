@@ -47,6 +47,9 @@ LEAK_LETTERS = 36
 BREAK = "\0"
 
 _QUOTED = re.compile(r"[\"“„«][^\"“”„«»]*[\"”“»]")
+# A model that writes them has taken its prompt for something to repeat.
+_ECHOED_TAG = re.compile(r"</?(?:source number|source>|question>|instructions>|turn>)", re.IGNORECASE)
+_LONGEST_TAG = 15
 _OUR_TAG = re.compile(
     r"(?:[<＜﹤]|&lt;?|&#0*60;?|&#x0*3c;?)(?=[\W_]{0,20}(?:source|question|instructions|turn)\b)", re.IGNORECASE
 )
@@ -140,10 +143,13 @@ class LeakWatch:
 
     def __init__(self, instructions: str) -> None:
         self._ours = (_our_runs(f"{RULES} {STYLE} {REWRITE}"), _our_runs(_QUOTED.sub(BREAK, instructions)))
-        self._last = ""
+        self._last = self._end = ""
 
     def repeats(self, piece: str) -> bool:
-        """Tell whether with this piece so many of our letters have been said in a row."""
+        """Tell whether with this piece so many of our letters have been said in a row, or one of the prompt's tags."""
+        self._end = self._end[-_LONGEST_TAG:] + piece
+        if _ECHOED_TAG.search(self._end):
+            return True
         said = self._last + _letters(piece)
         self._last = said[1 - LEAK_LETTERS :]
         runs = _runs(said)

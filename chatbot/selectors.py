@@ -8,6 +8,8 @@ from django.db.models import QuerySet
 
 from chatbot.models import Assistant, Citation, Conversation, Message
 
+# What a page shows of a conversation at once.
+MOST_TURNS = 50
 MAY_READ_ALL = "chatbot.view_conversation"
 
 
@@ -53,8 +55,13 @@ class TurnsPage:
     before: int | None
 
 
-def turns_before(conversation: Conversation, before: int | None, most: int) -> TurnsPage:
-    """Return the last `most` turns before a position, or of all: the same work however long the conversation is."""
+def position_from(text: str | None) -> int | None:
+    """Return the position that an address names with `before`; None for none and for nonsense."""
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 10 else None
+
+
+def turns_before(conversation: Conversation, before: int | None, most: int = MOST_TURNS) -> TurnsPage:
+    """Return the last turns before a position, or of all, citations loaded; the same work for any length."""
     said = conversation.messages.order_by("-position").prefetch_related("citations")
     if before is not None:
         said = said.filter(position__lt=before)
@@ -65,11 +72,6 @@ def turns_before(conversation: Conversation, before: int | None, most: int) -> T
     replies = {message.position: message for message in kept if message.role == Message.Role.ASSISTANT}
     turns = [(m, replies.get(m.position + 1)) for m in kept if m.role == Message.Role.USER]
     return TurnsPage(turns, kept[0].position if kept and len(rows) > len(kept) else None)
-
-
-def messages_of(conversation: Conversation) -> list[Message]:
-    """Return a conversation's messages in order, their citations loaded."""
-    return list(conversation.messages.prefetch_related("citations"))
 
 
 def reply_with_question(reply_id: uuid.UUID) -> tuple[Message, Message] | None:

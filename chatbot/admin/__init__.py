@@ -2,6 +2,7 @@
 
 from chatbot.admin.assistants import AssistantAdmin
 from chatbot.admin.conversations import ConversationAdmin
+from chatbot.admin.examples import LabelledExampleAdmin
 from chatbot.admin.keys import ApiKeyAdmin
 
-__all__ = ["ApiKeyAdmin", "AssistantAdmin", "ConversationAdmin"]
+__all__ = ["ApiKeyAdmin", "AssistantAdmin", "ConversationAdmin", "LabelledExampleAdmin"]

@@ -1,43 +1,41 @@
 """Assistants in the admin: what each chat is called, knows and says, and how it answers."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.db.models import QuerySet
 from django.forms import CheckboxSelectMultiple
 from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from chatbot.admin.thresholds import ThresholdPages
 from chatbot.budgets import spending_of
 from chatbot.deciding import Policy
 from chatbot.models import Assistant
-
-if TYPE_CHECKING:
-    AssistantModelAdmin = admin.ModelAdmin[Assistant]
-else:
-    AssistantModelAdmin = admin.ModelAdmin
 
 SHIPPED = Policy()
 KNOWS_NOTHING = "It has no knowledge base, so it cannot answer anything."
 
 
 @admin.register(Assistant)
-class AssistantAdmin(AssistantModelAdmin):
+class AssistantAdmin(ThresholdPages):
     """What each chat is called, knows and says."""
 
     list_display = ("name", "is_default", "knows", "page")
     search_fields = ("name", "public_key")
-    readonly_fields = ("public_key", "page", "spent", "created_at")
+    readonly_fields = ("public_key", "page", "spent", "foreseen", "created_at")
+    change_form_template = "admin/chatbot/assistant/change_form.html"
     fieldsets = (
         (None, {"fields": ("name", "knowledge_bases", "is_default")}),
         ("What it says", {"fields": ("greeting", "starter_questions", "no_answer_text")}),
         (
             "How it answers",
             {
-                "fields": ("mode", "quote_at", "write_at", "clarify_at", "lead_at"),
+                "fields": ("mode", "quote_at", "write_at", "clarify_at", "lead_at", "foreseen"),
                 "description": "From which confidence (0 to 1) each step is taken. Empty: Candor's own, "
                 f"{SHIPPED.quote_at:g}, {SHIPPED.write_at:g}, {SHIPPED.clarify_at:g}; lead {SHIPPED.lead_at:g}.",
             },
@@ -68,6 +66,14 @@ class AssistantAdmin(AssistantModelAdmin):
     def knows(self, assistant: Assistant) -> str:
         """Their names, or a warning."""
         return ", ".join(base.name for base in assistant.knowledge_bases.all()) or KNOWS_NOTHING
+
+    @admin.display(description="Golden questions")
+    def foreseen(self, assistant: Assistant) -> SafeString | str:
+        """What these thresholds do to them, kept up to date as they are typed."""
+        if assistant._state.adding:
+            return "What these do to the golden questions appears here after the first save."
+        url = reverse("admin:chatbot_assistant_thresholds", args=[assistant.pk])
+        return render_to_string("chatbot/_foreseen_box.html", {"url": url})
 
     @admin.display(description="Used this month")
     def spent(self, assistant: Assistant) -> str:

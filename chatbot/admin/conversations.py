@@ -1,6 +1,5 @@
 """Conversations in the admin. They are only read: what was said stays as it was said."""
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -10,9 +9,10 @@ from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.utils.text import Truncator
 
-from chatbot.contexts import Turn, turns
+from chatbot.admin.traces import TraceView, trace_view
+from chatbot.contexts import Turn, turn_of
 from chatbot.models import Citation, Conversation, Message
-from chatbot.selectors import messages_of
+from chatbot.selectors import position_from, turns_before
 
 if TYPE_CHECKING:
     ConversationModelAdmin = admin.ModelAdmin[Conversation]
@@ -26,7 +26,7 @@ class StaffTurn:
 
     turn: Turn
     citations: list[Citation]
-    trace: str
+    trace: TraceView | None
 
 
 @admin.register(Conversation)
@@ -78,7 +78,12 @@ class ConversationAdmin(ConversationModelAdmin):
         conversation = self.get_object(request, unquote(object_id))
         extra = {"title": "Conversation", **(extra_context or {})}
         if conversation and self.has_view_permission(request, conversation):
-            extra |= {"turns": _staff_turns(conversation), "subtitle": getattr(conversation, "asked_first", "")}
+            page = turns_before(conversation, position_from(request.GET.get("before")))
+            extra |= {
+                "turns": [_staff_turn(turn_of(*turn)) for turn in page.turns],
+                "earlier": page.before,
+                "subtitle": getattr(conversation, "asked_first", ""),
+            }
             extra["may_edit_entries"] = request.user.has_perm("knowledge.view_entry")
         return super().change_view(request, object_id, form_url, extra)
 
@@ -120,13 +125,8 @@ def _count(conversation: Conversation, name: str) -> int:
     return int(getattr(conversation, name, None) or 0)
 
 
-def _staff_turns(conversation: Conversation) -> list[StaffTurn]:
-    return [_staff_turn(turn) for turn in turns(messages_of(conversation))]
-
-
 def _staff_turn(turn: Turn) -> StaffTurn:
     if turn.reply is None:
-        return StaffTurn(turn, [], "")
+        return StaffTurn(turn, [], None)
     message = turn.reply.message
-    trace = json.dumps(message.trace, indent=2, ensure_ascii=False) if message.trace else ""
-    return StaffTurn(turn, list(message.citations.all()), trace)
+    return StaffTurn(turn, list(message.citations.all()), trace_view(message.trace))

@@ -18,7 +18,7 @@ from django_htmx.http import HttpResponseClientRedirect
 from chatbot import contexts, limits, producing, replies, selectors, services
 from chatbot.addresses import client_address
 from chatbot.limits import LimitedError
-from chatbot.models import Assistant, Citation, Message
+from chatbot.models import Assistant, Citation, Conversation, Message
 from chatbot.questions import QuestionRefusedError, clean_question
 from chatbot.streams import TooManyRepliesError
 from chatbot.threads import in_thread
@@ -39,9 +39,14 @@ def home(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 @never_cache
-def chat(request: HttpRequest, key: str) -> HttpResponse:
-    """Show one assistant's chat with the visitor's conversation."""
-    return _chat_page(request, assistant_of(key))
+@vary_on_headers("HX-Request")
+def chat(request: HtmxHttpRequest, key: str) -> HttpResponse:
+    """Show one assistant's chat with the visitor's conversation: its end, or what was said before a position."""
+    assistant, before = assistant_of(key), selectors.position_from(request.GET.get("before"))
+    if before is None or not request.htmx or request.htmx.history_restore_request:
+        return _chat_page(request, assistant, before=before)
+    conversation = selectors.open_conversation(assistant, visitor_id(request))
+    return render(request, "chatbot/_earlier.html", {"assistant": assistant, **_turns(conversation, before)})
 
 
 @require_POST
@@ -116,18 +121,31 @@ def _uuid(text: str) -> uuid.UUID | None:
 
 
 def _chat_page(
-    request: HttpRequest, assistant: Assistant, *, typed: str = "", form_error: str = "", status: int = 200
+    request: HttpRequest,
+    assistant: Assistant,
+    *,
+    before: int | None = None,
+    typed: str = "",
+    form_error: str = "",
+    status: int = 200,
 ) -> HttpResponse:
     conversation = selectors.open_conversation(assistant, visitor_id(request))
     context = {
         "assistant": assistant,
         "conversation": conversation,
-        "turns": contexts.turns(selectors.messages_of(conversation)) if conversation else [],
+        **_turns(conversation, before),
         "typed": typed,
         "form_error": form_error,
         "notice": contexts.model_notice(getattr(request.user, "is_staff", False)),
     }
     return render(request, "chatbot/chat.html", context, status=status)
+
+
+def _turns(conversation: Conversation | None, before: int | None) -> dict[str, object]:
+    if conversation is None:
+        return {"turns": [], "earlier": None, "before": None}
+    page = selectors.turns_before(conversation, before)
+    return {"turns": [contexts.turn_of(*turn) for turn in page.turns], "earlier": page.before, "before": before}
 
 
 async def _wait_for(pending: Message) -> None:

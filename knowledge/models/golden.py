@@ -2,6 +2,7 @@
 
 import uuid
 
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator
 from django.db import models
 
@@ -32,3 +33,10 @@ class GoldenQuestion(models.Model):
 
     def __str__(self) -> str:
         return self.question[:80]
+
+    def clean(self) -> None:
+        """Refuse an entry of another knowledge base: this one could never answer with it."""
+        if self.entry and self.knowledge_base_id and self.entry.knowledge_base_id != self.knowledge_base_id:
+            raise ValidationError(
+                {"entry": f"This entry belongs to “{self.entry.knowledge_base}”. Choose one of here."}
+            )

@@ -13,6 +13,7 @@ from knowledge.services.entries import (
     save_entry,
     set_status,
 )
+from knowledge.services.golden import golden_of, keep_golden_question
 from knowledge.services.imports import ImportReport, import_rows
 from knowledge.services.index import check_index, rebuild_index, repair_index
 
@@ -27,7 +28,9 @@ __all__ = [
     "check_index",
     "delete_bases",
     "delete_entries",
+    "golden_of",
     "import_rows",
+    "keep_golden_question",
     "rebuild_index",
     "repair_index",
     "request_indexing",

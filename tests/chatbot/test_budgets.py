@@ -1,5 +1,6 @@
 """What a model may use in a month: never passed, also by calls at the same time, and settled to what was used."""
 
+import re
 import threading
 import uuid
 from collections.abc import Callable
@@ -9,6 +10,7 @@ from decimal import Decimal
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
+from django.urls import reverse
 from pytest_django import Settings
 
 from chatbot import budgets
@@ -21,6 +23,7 @@ from config.prices import parse_prices
 from knowledge.models import KnowledgeBase
 from tests.chatbot.conftest import OPENING, RETURNS
 from tests.chatbot.model_server import says, serving
+from tests.people import staff_client
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -174,3 +177,18 @@ def test_a_price_table_has_models_with_any_name() -> None:
 def test_the_key_of_no_assistant_is_an_error_and_no_free_call(db: None) -> None:
     with pytest.raises(Assistant.DoesNotExist):
         reserve(uuid.uuid4(), 1, 1)
+
+
+def front_page() -> str:
+    return " ".join(re.sub(r"<[^>]+>", "", staff_client().get(reverse("admin:index")).content.decode()).split())
+
+
+def test_the_admins_front_page_warns_of_a_budget_that_is_nearly_used(assistant: Assistant) -> None:
+    reserve(assistant.pk, 0, 850)
+    assert "budget" not in front_page()
+    Assistant.objects.update(monthly_tokens=1_000)
+    assert "Ada has used 85 % of its model's budget for this month." in front_page()
+    Assistant.objects.update(monthly_tokens=850)
+    assert "The model's budget of Ada for this month is used up." in front_page()
+    Assistant.objects.update(monthly_tokens=5_000)
+    assert "budget" not in front_page()

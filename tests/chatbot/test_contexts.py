@@ -7,7 +7,7 @@ from chatbot import contexts, replies
 from chatbot.answering import Draft
 from chatbot.contexts import ReplyView, reply_view, spoken
 from chatbot.models import Assistant, Message
-from chatbot.selectors import messages_of, reply_with_question
+from chatbot.selectors import reply_with_question, turns_before
 from chatbot.standing import Listed
 from knowledge.models import Entry, KnowledgeBase
 from tests.chatbot.conftest import Visitor, asked_by, make_entry
@@ -79,10 +79,9 @@ def test_offers_of_entries_that_are_gone_are_not_shown(reply: Message, opening: 
 
 def test_turns_pair_each_question_with_its_reply(assistant: Assistant, alice: Visitor, reply: Message) -> None:
     asked_by(assistant, alice, "Where?")
-    turns = contexts.turns(messages_of(reply.conversation))
+    turns = [contexts.turn_of(*turn) for turn in turns_before(reply.conversation, None).turns]
     assert [turn.question.text for turn in turns] == ["When?", "Where?"]
     assert all(turn.reply and turn.reply.pending for turn in turns)
-    assert contexts.turns([]) == []
 
 
 def test_short_answers_are_spoken_whole_and_long_ones_by_their_first_sentence() -> None:

@@ -2,6 +2,7 @@
 
 from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -82,6 +83,13 @@ def test_a_repeated_rule_is_noticed_however_it_comes_in_pieces(cuts: list[int]) 
 def test_a_rule_is_noticed_in_other_case_spelled_out_and_with_other_marks_between() -> None:
     assert LeakWatch("").repeats("SAY * only — what|the/sources say: add. no (fact) NUM-BER")
     assert LeakWatch("").repeats(" ".join("Say only what the sources say. Add no fact, number"))
+
+
+@pytest.mark.parametrize("pieces", [['<source number="6">'], ["<sou", "rce num", "ber="], list("</question>")])
+def test_a_tag_of_the_prompt_is_noticed(pieces: list[str]) -> None:
+    watch = LeakWatch("")
+    assert any(watch.repeats(piece) for piece in pieces)
+    assert not LeakWatch("").repeats("The <b>source</b> of it, and a question > 3")
 
 
 def test_some_words_that_are_also_in_the_rules_are_no_leak() -> None:

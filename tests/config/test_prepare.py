@@ -8,7 +8,7 @@ from django.core.management import call_command
 from pytest_django import Settings
 
 from chatbot.models import Assistant
-from knowledge.models import Entry, KnowledgeBase
+from knowledge.models import Entry, GoldenQuestion, KnowledgeBase
 
 
 def prepare() -> str:
@@ -63,6 +63,8 @@ def test_the_demo_loaded_twice_is_the_demo_once() -> None:
         call_command("load_demo", stdout=StringIO())
     assert Assistant.objects.count() == KnowledgeBase.objects.count() == 1
     assert set(Entry.objects.values_list("version", flat=True)) == {1}
+    golden = GoldenQuestion.objects.filter(entry=None)
+    assert (GoldenQuestion.objects.count(), golden.count()) == (75, 15)
 
 
 @pytest.mark.django_db

@@ -11,6 +11,7 @@ from knowledge.calibration import FEWEST, LOWEST_SLOPE, Calibration, TooFewQuest
 from knowledge.indexing import drain
 from knowledge.models import Entry, KnowledgeBase
 from knowledge.retrieval import retrieve
+from knowledge.services import keep_golden_question
 from tests.knowledge.factories import MeddledStore, WordEmbedder, make_entries
 
 OVERCONFIDENT = [3.0] * 60 + [-3.0] * 60
@@ -128,8 +129,22 @@ def test_a_file_that_cannot_be_used_changes_nothing_and_says_why(golden: Path, t
         call_command("calibrate", str(golden))
 
 
-def test_a_file_that_is_not_there_and_none_at_all_are_named(base: KnowledgeBase) -> None:
+def test_a_file_that_is_not_there_and_a_base_without_golden_questions_are_named(base: KnowledgeBase) -> None:
     with pytest.raises(CommandError, match="no file"):
         call_command("calibrate", "/no/such/file.jsonl")
-    with pytest.raises(CommandError, match="Name a file"):
+    with pytest.raises(CommandError, match="no golden questions"):
         call_command("calibrate")
+
+
+def test_without_a_file_the_golden_questions_of_the_base_are_taken(
+    golden: Path, base: KnowledgeBase, capsys: pytest.CaptureFixture[str]
+) -> None:
+    entries = {str(entry.pk): entry for entry in base.entries.all()} | {"first": Entry.objects.get(reference="first")}
+    for row in map(json.loads, golden.read_text().splitlines()):
+        keep_golden_question(base, row["text"], entries[row["relevant"][0]] if row["relevant"] else None)
+    call_command("calibrate", str(golden))
+    by_file = KnowledgeBase.objects.values_list("calibration_slope", "calibration_offset").get()
+    call_command("calibrate", "--reset")
+    call_command("calibrate")
+    assert KnowledgeBase.objects.values_list("calibration_slope", "calibration_offset").get() == pytest.approx(by_file)
+    assert capsys.readouterr().out.count("30 questions") == 2

@@ -1,5 +1,6 @@
 """Load the demo: the knowledge base of an invented bicycle shop, and the assistant that answers from it."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +11,11 @@ import knowledge
 from chatbot.models import Assistant
 from knowledge.importing import read_rows
 from knowledge.models import KnowledgeBase
-from knowledge.services import import_rows
+from knowledge.services import import_rows, keep_golden_question
 
 NAME = "Larkmoor Cycles"
 DEMO = Path(knowledge.__path__[0], "demo", "faqs.jsonl")
+QUESTIONS = DEMO.with_name("questions.jsonl")
 GREETING = "Hello, this is Larkmoor Cycles. Ask me about orders, hire, repairs or your e-bike."
 STARTERS = """\
 How much is delivery for parts and accessories?
@@ -37,8 +39,16 @@ class Command(BaseCommand):
         report = import_rows(base, read_rows(data, name=DEMO.name, max_bytes=len(data)).rows)
         if report.problems:
             raise CommandError(f"The demo was not loaded. Line {report.problems[0].line}: {report.problems[0].message}")
+        self._keep_golden_questions(base)
         self._make_assistant(base)
-        self.stdout.write(f"The demo “{base.name}” has {base.entries.count()} entries.")
+        count, golden = base.entries.count(), base.golden_questions.count()
+        self.stdout.write(f"The demo “{base.name}” has {count} entries and {golden} golden questions.")
+
+    def _keep_golden_questions(self, base: KnowledgeBase) -> None:
+        by_reference = {entry.reference: entry for entry in base.entries.all()}
+        for line in QUESTIONS.read_text(encoding="utf-8").splitlines():
+            row = json.loads(line)
+            keep_golden_question(base, row["text"], by_reference[row["relevant"][0]] if row["relevant"] else None)
 
     def _make_assistant(self, base: KnowledgeBase) -> None:
         if base.assistants.exists():

@@ -15,13 +15,14 @@ from knowledge.retrieval import RetrievalError
 
 class Command(BaseCommand):
     help = (
-        "Make the confidence of a knowledge base hold for your own questions. FILE has one JSON object a line: text, "
-        "relevant (references or ids of the entries that answer it, or an empty list), in_scope (false: nothing does)."
+        "Make the confidence of a knowledge base hold for your own questions: its golden questions, or those of FILE, "
+        "which has one JSON object a line: text, relevant (references or ids of the entries that answer it, or an "
+        "empty list), in_scope (false: nothing does)."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the options."""
-        parser.add_argument("file", type=Path, nargs="?", metavar="FILE", help="The golden questions (JSONL).")
+        parser.add_argument("file", type=Path, nargs="?", metavar="FILE", help="Questions to fit it to (JSONL).")
         add_base_argument(parser)
         parser.add_argument("--dry-run", action="store_true", help="Say what would change, and change nothing.")
         parser.add_argument("--reset", action="store_true", help="Go back to the calibration that Candor comes with.")
@@ -33,8 +34,6 @@ class Command(BaseCommand):
             services.set_calibration(base, Calibration())
             self.stdout.write(f"“{base.name}” is calibrated as Candor comes.")
             return
-        if options["file"] is None:
-            raise CommandError("Name a file of golden questions, or --reset.")
         try:
             report = self._fit(base, options["file"])
         except (DatasetError, TooFewQuestionsError, RetrievalError) as error:
@@ -53,12 +52,18 @@ class Command(BaseCommand):
             services.set_calibration(base, report.calibration)
             self.stdout.write(f"The confidence of “{base.name}” is scaled so from now on. --reset undoes it.")
 
-    def _fit(self, base: KnowledgeBase, file: Path) -> services.CalibrationReport:
-        named = _entries_by_name(base)
-        questions = load_questions(file, known=named.keys())
-        golden = [services.Golden(q.text, frozenset(named[name] for name in q.relevant)) for q in questions]
+    def _fit(self, base: KnowledgeBase, file: Path | None) -> services.CalibrationReport:
+        golden = _read(base, file) if file else services.golden_of(base)
+        if not golden:
+            raise CommandError(f"“{base.name}” has no golden questions. Add some in the admin, or name a FILE.")
         with counting(self.stderr, "Questions asked", len(golden)) as counter:
             return services.calibrate(base, golden, on_question=counter.add)
+
+
+def _read(base: KnowledgeBase, file: Path) -> list[services.Golden]:
+    named = _entries_by_name(base)
+    questions = load_questions(file, known=named.keys())
+    return [services.Golden(q.text, frozenset(named[name] for name in q.relevant)) for q in questions]
 
 
 def _entries_by_name(base: KnowledgeBase) -> dict[str, Any]:
