@@ -5,15 +5,19 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from chatbot.models import Message
-
 _WAYS = {
     "index": "in the search index",
     "exact": "in the database, because the search index did not answer",
     "words": "by words alone, because the embedding model or the search did not answer",
     "chosen": "not at all: the visitor chose the entry",
 }
-_THRESHOLDS = {"quote_at": "quotes from", "write_at": "writes from", "clarify_at": "asks back from", "lead_at": "lead"}
+_THRESHOLDS = {
+    "quote_at": "quotes from",
+    "write_at": "writes from",
+    "clarify_at": "asks back from",
+    "lead_at": "lead from",
+}
+_DECISIONS = {"quote": "To quote", "write": "To write", "clarify": "To ask back", "decline": "To decline"}
 _EVIDENCE = {
     "phrasing": "nearest wording",
     "whole": "as a whole",
@@ -85,7 +89,7 @@ def trace_view(trace: Mapping[str, Any]) -> TraceView | None:
         searched=str(trace.get("searched", "")),
         rewritten_by=str(trace.get("rewritten_by", "")),
         way=_WAYS.get(trace.get("way", ""), str(trace.get("way", ""))),
-        decision=Message.Outcome(outcome).label if outcome in Message.Outcome else outcome,
+        decision=_DECISIONS.get(outcome, outcome),
         why=str(trace.get("why", "")),
         figures=_figures(trace),
         candidates=[_candidate(one) for one in trace.get("candidates", [])],

@@ -22,7 +22,8 @@ class GoldenQuestionAdmin(GoldenModelAdmin):
     list_select_related = ("knowledge_base", "entry")
     list_per_page = 100
     search_fields = ("question", "entry__question")
-    autocomplete_fields = ("entry",)
+    # A list of all would be long, and the one that searches as one types has no name to be read out.
+    raw_id_fields = ("entry",)
     fields = ("knowledge_base", "question", "entry")
 
     @admin.display(description="Question", ordering="question")

@@ -50,7 +50,7 @@ async def test_staff_read_what_was_searched_found_decided_asked_and_paid(
     for part in (
         "The question as it was asked.",
         "It was searched in the database",
-        "Written by the model. The assistant writes whenever it can, and confidence is",
+        "To write. The assistant writes whenever it can, and confidence is",
         "quotes from 0.",
         OPENING[0],
         "tokens in 1,234",
