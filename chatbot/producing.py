@@ -7,7 +7,7 @@ from contextlib import aclosing
 
 import structlog
 
-from chatbot import replies, streams
+from chatbot import replies, spans, streams
 from chatbot.answering import Asked, Draft, Writing, answer, declined
 from chatbot.chat_model import is_configured
 from chatbot.events import Cited, Event, Finished, Token
@@ -44,6 +44,7 @@ async def stop(reply_id: uuid.UUID) -> None:
 
 
 async def _produce(reply_id: uuid.UUID, publish: Publish) -> None:
+    asked = None
     try:
         asked = await in_thread(replies.claim)(reply_id)
         if asked:
@@ -53,15 +54,21 @@ async def _produce(reply_id: uuid.UUID, publish: Publish) -> None:
             return
     except RetrievalError as error:
         log.warning("reply_failed", reply=str(reply_id), reason=str(error)[:200])
-        await in_thread(replies.fail)(reply_id, str(error))
+        await _fail(reply_id, asked, str(error))
     except Exception as error:  # the edge of the task: nobody above could tell the visitor
         log.exception("reply_crashed", reply=str(reply_id))
-        await in_thread(replies.fail)(reply_id, f"A fault in the program: {error!r}"[:500])
+        await _fail(reply_id, asked, f"A fault in the program: {error!r}"[:500])
     else:
-        if asked is None and await _relayed(reply_id, publish):
+        if await _relayed(reply_id, publish):
             return
     for event in await _finish_events(reply_id):
         publish(event)
+
+
+async def _fail(reply_id: uuid.UUID, asked: Asked | None, reason: str) -> None:
+    await in_thread(replies.fail)(reply_id, reason)
+    if asked:
+        await _record(reply_id, asked, failure=reason)
 
 
 def _start_mirror(reply_id: uuid.UUID) -> None:
@@ -97,10 +104,12 @@ async def _make(reply_id: uuid.UUID, asked: Asked, publish: Publish) -> Sequence
     """Answer and return the last events; if an entry moved on meanwhile look again, not writing, and then decline."""
     for may_write in (is_configured(), False):
         try:
-            return await _store(reply_id, *await _draft(reply_id, asked, may_write, publish))
+            draft, was_stopped = await _draft(reply_id, asked, may_write, publish)
+            return await _store(reply_id, asked, draft, was_stopped)
         except SourcesChangedError:
             log.info("sources_changed", reply=str(reply_id))
-    return await _store(reply_id, declined(asked, "The entries changed twice while this was being answered."), False)
+    draft = declined(asked, "The entries changed twice while this was being answered.")
+    return await _store(reply_id, asked, draft, False)
 
 
 async def _draft(reply_id: uuid.UUID, asked: Asked, may_write: bool, publish: Publish) -> tuple[Draft, bool]:
@@ -126,7 +135,7 @@ async def _draft(reply_id: uuid.UUID, asked: Asked, may_write: bool, publish: Pu
     return replies.stopped_draft("".join(shown), begun[-1] if begun else None, why), True
 
 
-async def _store(reply_id: uuid.UUID, draft: Draft, was_stopped: bool) -> Sequence[Event]:
+async def _store(reply_id: uuid.UUID, asked: Asked, draft: Draft, was_stopped: bool) -> Sequence[Event]:
     events = await in_thread(replies.store)(reply_id, draft, was_stopped=was_stopped)
     log.info(
         "reply_finished",
@@ -138,7 +147,19 @@ async def _store(reply_id: uuid.UUID, draft: Draft, was_stopped: bool) -> Sequen
         way=draft.trace.get("way"),
         milliseconds=draft.trace.get("milliseconds"),
     )
+    await _record(reply_id, asked, draft)
     return events or await _finish_events(reply_id)
+
+
+async def _record(reply_id: uuid.UUID, asked: Asked, draft: Draft | None = None, failure: str = "") -> None:
+    if not spans.is_on():
+        return
+    text, outcome, trace = (draft.text, draft.outcome.value, draft.trace) if draft else ("", "", {})
+    failure = draft.failure if draft else failure
+    answered = spans.Answered(
+        reply_id, asked.conversation_id, asked.assistant_id, asked.question, text, outcome, failure, trace
+    )
+    await in_thread(spans.record)(answered)
 
 
 async def _finish_events(reply_id: uuid.UUID) -> list[Cited | Finished]:

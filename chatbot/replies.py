@@ -52,6 +52,7 @@ def claim(reply_id: uuid.UUID) -> Asked | None:
         history=_exchanges(earlier),
         entry_id=uuid.UUID(chosen) if chosen else None,
         assistant_id=assistant.pk,
+        conversation_id=reply.conversation_id,
         policy=Policy.of(assistant),
         tone=assistant.tone,
         instructions=assistant.instructions,

@@ -171,6 +171,11 @@ LIMIT_ADDRESS_PER_MINUTE = env_int("LIMIT_ADDRESS_PER_MINUTE", 60)
 LIMIT_KEY_PER_MINUTE = env_int("LIMIT_KEY_PER_MINUTE", 600)
 QUESTION_MAX_LENGTH = env_int("QUESTION_MAX_LENGTH", 4_000, minimum=1)
 
+# --- Traces as OpenTelemetry spans ---------------------------------------------------------------------------------
+# The standard variables; the SDK reads the others (headers, timeout, compression) by itself.
+_OTLP_URL = os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT", "").rstrip("/")
+OTLP_TRACES_URL = os.environ.get("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT") or (_OTLP_URL and f"{_OTLP_URL}/v1/traces")
+
 # --- Import, history, logs ----------------------------------------------------------------------------------------
 IMPORT_MAX_MB = env_int("IMPORT_MAX_MB", 5, minimum=1)
 SIMPLE_HISTORY_REVERT_DISABLED = False

@@ -20,6 +20,7 @@ class Asked:
     history: tuple[Exchange, ...] = ()
     entry_id: uuid.UUID | None = None
     assistant_id: uuid.UUID | None = None
+    conversation_id: uuid.UUID | None = None
     policy: Policy = field(default_factory=Policy)
     tone: str = ""
     instructions: str = ""
