@@ -11,6 +11,7 @@ from chatbot.chat_model import Call, ChatModelError, complete
 from chatbot.grounding import Guard, UnsupportedFactError
 from chatbot.prompts import Exchange, rewriting_prompt
 from knowledge.lexical.function_words import is_common
+from knowledge.lexical.stems import forms as word_forms
 from knowledge.lexical.words import words
 
 AS_ASKED, BY_RULE, BY_MODEL = "as asked", "rule", "model"
@@ -95,9 +96,12 @@ def _refers(question: str) -> bool:
 
 def _says(text: str) -> int:
     """How many words of a text say something, and do not only hold it together."""
-    return sum(
-        not is_common(word.form, LANGUAGES) and word.form not in _FILLERS for word in words(_PRONOUNS.sub(" ", text))
-    )
+    return len(_saying(text))
+
+
+def _saying(text: str) -> list[str]:
+    forms = (word.form for word in words(_PRONOUNS.sub(" ", text)))
+    return [form for form in forms if not is_common(form, LANGUAGES) and form not in _FILLERS]
 
 
 async def stand_alone(
@@ -149,4 +153,16 @@ async def _by_model(question: str, history: Sequence[Exchange], within_s: float,
         guard.finish()
     except UnsupportedFactError as error:
         raise _UnusableError(f"The model's question says what nobody said: {error.fact}") from error
+    if _is_only(text, history[-1].question, question):
+        raise _UnusableError("The model repeated the question before, and left out what was asked now.")
     return text
+
+
+def _is_only(text: str, before: str, question: str) -> bool:
+    """Whether a text has nothing but what was asked before, though something else is asked now."""
+    said, asked_before, asked_now = (_forms(one) for one in (text, before, question))
+    return bool(asked_now) and said <= asked_before and said.isdisjoint(asked_now)
+
+
+def _forms(text: str) -> set[str]:
+    return {form for word in _saying(text) for form in word_forms(word, "en")}

@@ -186,6 +186,7 @@ def _failure(error: openai.APIError) -> ChatModelError:
         return ChatModelError(f"The model's server did not answer properly: {error}")
     permanent = error.status_code < 500 and not isinstance(error, openai.RateLimitError)
     hint = " Check CHAT_MODEL, OPENAI_BASE_URL and OPENAI_API_KEY." if permanent else ""
+    said = error.message[:300].rstrip(". ")
     return ChatModelError(
-        f"The model's server refused with status {error.status_code}: {error.message[:300]}{hint}", permanent=permanent
+        f"The model's server refused with status {error.status_code}: {said}.{hint}", permanent=permanent
     )

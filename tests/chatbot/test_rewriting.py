@@ -85,3 +85,14 @@ async def test_what_a_model_makes_up_is_not_looked_up(settings: Settings, act: A
         standalone = await stand_alone("and for a week?", [HIRE], may_ask_model=True)
     assert standalone.by == BY_RULE
     assert standalone.failure
+
+
+async def test_a_rewriting_that_only_repeats_the_question_before_is_not_taken(settings: Settings) -> None:
+    with serving(says("What does it cost to hire a Heron?")) as server:
+        settings.CHAT_MODEL, settings.OPENAI_BASE_URL = "m", server.url
+        lost = await stand_alone("and for students?", [HIRE], may_ask_model=True)
+    with serving(says("Do pupils get a discount on a Heron?")) as server:
+        settings.OPENAI_BASE_URL = server.url
+        kept = await stand_alone("and for students?", [HIRE], may_ask_model=True)
+    assert (lost.by, kept.by) == (BY_RULE, BY_MODEL)
+    assert "left out what was asked now" in lost.failure
