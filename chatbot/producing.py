@@ -11,6 +11,7 @@ from chatbot import replies, spans, streams
 from chatbot.answering import Asked, Draft, Writing, answer, declined
 from chatbot.chat_model import is_configured
 from chatbot.events import Cited, Event, Finished, Token
+from chatbot.replies import Turn
 from chatbot.standing import SourcesChangedError
 from chatbot.stopping import stop_here, stoppable
 from chatbot.streams import Publish
@@ -23,9 +24,12 @@ log = structlog.get_logger(__name__)
 _mirrors: "set[asyncio.Task[None]]" = set()
 
 
-def ensure_started(reply_id: uuid.UUID) -> None:
-    """See to it that somebody makes this reply and that it can be followed here; TooManyRepliesError when full."""
-    streams.start(reply_id, lambda publish: _produce(reply_id, publish))
+def ensure_started(reply_id: uuid.UUID, turn: Turn | None = None) -> None:
+    """See to it that somebody makes this reply and that it can be followed here; TooManyRepliesError when full.
+
+    `turn` is what has just been stored, where it is at hand.
+    """
+    streams.start(reply_id, lambda publish: _produce(reply_id, publish, turn))
 
 
 async def wait_for(reply_id: uuid.UUID) -> None:
@@ -43,10 +47,10 @@ async def stop(reply_id: uuid.UUID) -> None:
     stop_here(reply_id)
 
 
-async def _produce(reply_id: uuid.UUID, publish: Publish) -> None:
+async def _produce(reply_id: uuid.UUID, publish: Publish, turn: Turn | None) -> None:
     asked = None
     try:
-        asked = await in_thread(replies.claim)(reply_id)
+        asked = await in_thread(replies.claim)(reply_id, turn)
         if asked:
             _start_mirror(reply_id)
             for event in await _make(reply_id, asked, publish):

@@ -28,22 +28,27 @@ _TOO_LATE = "Nobody finished this reply in time: whoever was making it is gone."
 READ_EVERY_S = 2.0
 STOPPED_TEXT = "This answer was stopped before it began."
 FAILED_TEXT = "I can't look that up right now. Please try again in a minute."
+Turn = tuple[Message, Message]
+"""A question and the reply to it."""
+FIRST_REPLY = 2
+"""The position of a conversation's first reply: nothing was said before its question."""
 ASKED_ENTRY = "asked_entry"
 _MARKS = re.compile(r"\[([0-9]{1,3}(?:, [0-9]{1,3})*)\]")
 
 Status, Outcome, Role = Message.Status, Message.Outcome, Message.Role
 
 
-def claim(reply_id: uuid.UUID) -> Asked | None:
-    """Take a reply to make it; None where it is finished, gone or somebody else's already."""
+def claim(reply_id: uuid.UUID, turn: Turn | None = None) -> Asked | None:
+    """Take a reply to make it; None where it is finished, gone or somebody else's already.
+
+    Who has just stored the question and the empty reply hands them over as `turn`: they are not read again.
+    """
     mine = Message.objects.filter(pk=reply_id, status=Status.PENDING, claimed_at=None)
     if not mine.update(claimed_at=timezone.now()):
         return None
-    reply = Message.objects.select_related("conversation__assistant").get(pk=reply_id)
+    reply = turn[1] if turn else Message.objects.select_related("conversation__assistant").get(pk=reply_id)
+    question, earlier = (turn[0], []) if turn and reply.position == FIRST_REPLY else _before(reply)
     assistant = reply.conversation.assistant
-    before = Message.objects.filter(conversation=reply.conversation, position__lt=reply.position)
-    question, *earlier = before.order_by("-position")[: 2 * MAX_TURNS + 1]
-    prefetch_related_objects(earlier, "citations")
     chosen = reply.trace.get(ASKED_ENTRY)
     return Asked(
         question=question.text,
@@ -57,6 +62,14 @@ def claim(reply_id: uuid.UUID) -> Asked | None:
         tone=assistant.tone,
         instructions=assistant.instructions,
     )
+
+
+def _before(reply: Message) -> tuple[Message, list[Message]]:
+    """Return the question of a reply and the messages of the last turns before it, the newest first."""
+    said = Message.objects.filter(conversation=reply.conversation, position__lt=reply.position)
+    question, *earlier = said.order_by("-position")[: 2 * MAX_TURNS + 1]
+    prefetch_related_objects(earlier, "citations")
+    return question, earlier
 
 
 def _exchanges(newest_first: list[Message]) -> tuple[Exchange, ...]:

@@ -40,32 +40,39 @@ def ask_by_api(
                 assistant=assistant, visitor_id=visitor_id, channel=Conversation.Channel.API
             )
             _add_history(conversation, history)
-        else:
-            conversation = Conversation.objects.select_for_update().get(pk=conversation.pk)
-        return _add_turn(conversation, question, entry_id)
+            return _add_turn(conversation, question, entry_id, last=2 * len(history))
+        locked = Conversation.objects.select_for_update().get(pk=conversation.pk)
+        return _add_turn(locked, question, entry_id)
 
 
-def _add_turn(conversation: Conversation, question: str, entry_id: uuid.UUID | None) -> tuple[Message, Message]:
-    last = conversation.messages.aggregate(last=Max("position"))["last"] or 0
+def _add_turn(
+    conversation: Conversation, question: str, entry_id: uuid.UUID | None, last: int | None = None
+) -> tuple[Message, Message]:
+    """Add a question and the empty reply to it; `last` is the position before them, where it is known."""
+    if last is None:
+        last = conversation.messages.aggregate(last=Max("position"))["last"] or 0
     if entry_id:
         _label(conversation, entry_id)
-    asked = Message.objects.create(conversation=conversation, position=last + 1, role=Message.Role.USER, text=question)
-    reply = Message.objects.create(
+    asked = Message(conversation=conversation, position=last + 1, role=Message.Role.USER, text=question)
+    reply = Message(
         conversation=conversation,
         position=last + 2,
         role=Message.Role.ASSISTANT,
         status=Message.Status.PENDING,
         trace={ASKED_ENTRY: str(entry_id)} if entry_id else {},
     )
+    Message.objects.bulk_create([asked, reply])
     return asked, reply
 
 
 def _add_history(conversation: Conversation, history: Sequence[Exchange]) -> None:
     """Turns that took place elsewhere: a follow-up refers to them."""
     Message.objects.bulk_create(
-        Message(conversation=conversation, position=2 * number + place, role=role, text=text)
-        for number, turn in enumerate(history)
-        for place, role, text in ((1, Message.Role.USER, turn.question), (2, Message.Role.ASSISTANT, turn.answer))
+        [
+            Message(conversation=conversation, position=2 * number + place, role=role, text=text)
+            for number, turn in enumerate(history)
+            for place, role, text in ((1, Message.Role.USER, turn.question), (2, Message.Role.ASSISTANT, turn.answer))
+        ]
     )
 
 

@@ -23,6 +23,7 @@ def logging_config(*, log_format: str, level: str) -> dict[str, Any]:
     """Build Django's LOGGING for `log_format` "plain" or "json" and set up structlog to write through it."""
     structlog.configure(
         processors=[
+            structlog.stdlib.filter_by_level,
             *SHARED_PROCESSORS,
             structlog.processors.format_exc_info,
             structlog.stdlib.ProcessorFormatter.wrap_for_formatter,

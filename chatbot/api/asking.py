@@ -33,7 +33,7 @@ async def ask(
     text = clean_question(question)
     await count_question(key, user)
     visitor = conversation.visitor_id if conversation else visitor_of(key, user)
-    _, reply = await in_thread(services.ask_by_api)(
+    turn = await in_thread(services.ask_by_api)(
         assistant=key.assistant,
         visitor_id=visitor,
         question=text,
@@ -41,8 +41,8 @@ async def ask(
         entry_id=entry_id,
         history=history,
     )
-    producing.ensure_started(reply.pk)
-    return reply
+    producing.ensure_started(turn[1].pk, turn)
+    return turn[1]
 
 
 async def finished(reply_id: uuid.UUID) -> Message:

@@ -12,6 +12,8 @@ KEEP_S = 600.0
 MAX_REPLIES = 2_000
 MAX_CHARACTERS = 256_000
 HEARTBEAT_S = 15.0
+# Looking for what has been kept for long enough takes longer, the more there is: not for every question.
+TIDY_EVERY_S = 5.0
 
 Publish = Callable[[Event], None]
 Producer = Callable[[Publish], Awaitable[None]]
@@ -42,6 +44,7 @@ class Streams:
 
     def __init__(self) -> None:
         self._logs: dict[uuid.UUID, _Log] = {}
+        self._tidied_at = 0.0
 
     def start(self, reply_id: uuid.UUID, producer: Producer) -> None:
         """Run `producer` once per reply, however often this is called; TooManyRepliesError when there is no room."""
@@ -106,7 +109,10 @@ class Streams:
             log.wake()
 
     def _make_room(self) -> None:
-        long_ago = time.monotonic() - KEEP_S
+        now = time.monotonic()
+        if len(self._logs) < MAX_REPLIES and now - self._tidied_at < TIDY_EVERY_S:
+            return
+        self._tidied_at, long_ago = now, now - KEEP_S
         ended = [(log.ended_at, reply_id) for reply_id, log in self._logs.items() if log.ended_at is not None]
         surplus = len(self._logs) - MAX_REPLIES + 1
         for position, (ended_at, reply_id) in enumerate(sorted(ended)):

@@ -72,7 +72,7 @@ async def ask(request: HtmxHttpRequest, key: str) -> HttpResponseBase:
     if request.htmx:
         response = await sync_to_async(_exchange)(request, assistant, asked, pending)
     else:
-        await _wait_for(pending)
+        await _wait_for(asked, pending)
         response = see_other(f"{chat_url(assistant)}#m-{pending.pk}")
     if visitor_id(request) is None:
         remember_visitor(response, visitor)
@@ -148,8 +148,9 @@ def _turns(conversation: Conversation | None, before: int | None) -> dict[str, o
     return {"turns": [contexts.turn_of(*turn) for turn in page.turns], "earlier": page.before, "before": before}
 
 
-async def _wait_for(pending: Message) -> None:
+async def _wait_for(asked: Message, pending: Message) -> None:
     try:
+        producing.ensure_started(pending.pk, (asked, pending))
         await producing.wait_for(pending.pk)
     except TooManyRepliesError as error:
         await in_thread(replies.fail)(pending.pk, str(error))

@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 from pytest_django import Settings
 
-from chatbot import replies
+from chatbot import replies, services
 from chatbot.answering import Draft
 from chatbot.models import Assistant, Message
 from chatbot.prompts import Exchange
@@ -51,6 +51,17 @@ def test_a_claim_brings_the_earlier_answered_turns_oldest_first(
         Exchange("When?", opening.answer, opening.question),
         Exchange("Third?", opening.answer, opening.question),
     )
+
+
+def test_a_turn_that_is_handed_over_is_claimed_as_it_would_be_read(assistant: Assistant, alice: Visitor) -> None:
+    for question in ("First?", "Second?"):
+        turn = services.ask(assistant=assistant, visitor_id=alice.id, question=question)
+        handed_over = replies.claim(turn[1].pk, turn)
+        Message.objects.filter(pk=turn[1].pk).update(claimed_at=None)
+        assert handed_over == replies.claim(turn[1].pk)
+        assert handed_over is not None
+        replies.store(turn[1].pk, Draft(Message.Outcome.DECLINE, "No."))
+        assert replies.claim(turn[1].pk, turn) is None
 
 
 def test_a_finished_reply_keeps_its_answer(reply: Message, opening: Entry) -> None:
