@@ -172,7 +172,7 @@ async def test_replies_and_streams_can_only_be_read(reply: Message) -> None:
 
 
 async def test_a_process_that_makes_too_many_replies_says_so(reply: Message, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(reply_id: uuid.UUID) -> None:
+    def full(*_: object) -> None:
         raise TooManyRepliesError
 
     monkeypatch.setattr(producing, "ensure_started", full)
@@ -183,7 +183,7 @@ async def test_a_process_that_makes_too_many_replies_says_so(reply: Message, mon
 def test_without_scripts_a_process_that_is_full_says_so_at_once(
     client: Client, assistant: Assistant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(reply_id: uuid.UUID) -> None:
+    def full(*_: object) -> None:
         raise TooManyRepliesError("full")
 
     monkeypatch.setattr(producing, "ensure_started", full)

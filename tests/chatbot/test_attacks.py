@@ -154,4 +154,5 @@ async def _asked(assistant: Assistant, visitor: Visitor, question: str) -> Messa
 async def _article(visitor: Visitor, reply: Message) -> str:
     """The reply as it stands on the visitor's page when it is loaded again."""
     page = (await visitor.async_client().get("/")).content.decode()
-    return page[page.index(f'id="m-{reply.pk}"') : page.index("</article>", page.index(f'id="m-{reply.pk}"'))]
+    place = page.index(f'id="m-{reply.pk}"')
+    return page[page.rindex("<article", 0, place) : page.index("</article>", place)]

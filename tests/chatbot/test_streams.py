@@ -111,6 +111,7 @@ async def test_finished_replies_are_forgotten_after_their_time(
     streams: Streams, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "KEEP_S", 0.0)
+    monkeypatch.setattr(module, "TIDY_EVERY_S", 0.0)
     other = uuid.uuid4()
     streams.start(REPLY, two_words)
     await read(streams)
