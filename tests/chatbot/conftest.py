@@ -3,23 +3,29 @@
 Alice has asked something; Bob has not and must see nothing of hers.
 """
 
+import threading
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import httpx
 import pytest
+import uvicorn
 from django.core.signing import get_cookie_signer
 from django.test import AsyncClient, Client
 from django.utils import timezone
 
 from chatbot import chat_model, services
+from chatbot.api_keys import create_key
 from chatbot.models import Assistant, Message
 from chatbot.visitors import COOKIE, SALT
+from config.asgi import application
 from knowledge.embedding import get_embedder
 from knowledge.lexical import index_words
 from knowledge.models import Entry, KnowledgeBase
 from knowledge.passages import content_hash, passages
 from knowledge.vectors import vectors_for
+from tests.conftest import free_port
 
 OPENING = ("When are you open?", "We are open **Monday to Friday, 9 to 17**.")
 RETURNS = ("How do I return something I bought?", "Send it back within *30 days*. Postage is free.")
@@ -133,3 +139,29 @@ def _closed_circuit() -> Iterator[None]:
     chat_model.circuit.succeeded()
     yield
     chat_model.circuit.succeeded()
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    """The product on a port of its own, in a thread: it shares the tests' database."""
+    port = free_port()
+    config = uvicorn.Config(application, port=port, lifespan="off", log_level="warning", ws="none")
+    running = uvicorn.Server(config)
+    thread = threading.Thread(target=running.run, daemon=True)
+    thread.start()
+    while not running.started:
+        threading.Event().wait(0.02)
+    yield f"http://127.0.0.1:{port}"
+    running.should_exit = True
+    thread.join()
+
+
+@pytest.fixture
+def secret(assistant: Assistant) -> str:
+    return create_key(assistant, "Website")[1]
+
+
+@pytest.fixture
+def api(server: str, secret: str) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=server, headers={"Authorization": f"Bearer {secret}"}, timeout=20) as client:
+        yield client

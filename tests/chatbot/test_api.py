@@ -1,53 +1,23 @@
 """The API as programs use it: our own over HTTP, OpenAI's with its official client, both against a real server."""
 
 import json
-import threading
 import uuid
 from collections.abc import Iterator
 
 import httpx
 import openai
 import pytest
-import uvicorn
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pytest_django import Settings
 
 from chatbot.api_keys import authenticate, create_key, revoke_key
 from chatbot.models import ApiKey, Assistant, Conversation, LabelledExample, Message
-from config.asgi import application
 from knowledge.models import Entry
 from tests.chatbot.conftest import OPENING, RETURNS
 from tests.chatbot.model_server import says, serving
-from tests.conftest import free_port
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[str]:
-    """The product on a port of its own, in a thread: it shares the tests' database."""
-    port = free_port()
-    config = uvicorn.Config(application, port=port, lifespan="off", log_level="warning", ws="none")
-    running = uvicorn.Server(config)
-    thread = threading.Thread(target=running.run, daemon=True)
-    thread.start()
-    while not running.started:
-        threading.Event().wait(0.02)
-    yield f"http://127.0.0.1:{port}"
-    running.should_exit = True
-    thread.join()
-
-
-@pytest.fixture
-def secret(assistant: Assistant) -> str:
-    return create_key(assistant, "Website")[1]
-
-
-@pytest.fixture
-def api(server: str, secret: str) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=server, headers={"Authorization": f"Bearer {secret}"}, timeout=20) as client:
-        yield client
 
 
 @pytest.fixture

@@ -1,0 +1,137 @@
+"""Numbers with what they count: amounts, percentages, durations, ages, measures, parts and places in an order."""
+
+import re
+from fractions import Fraction
+
+from chatbot.grounding.numbers import readings, worded_number
+from chatbot.grounding.reader import ORDINAL_ENDINGS, Found, Key, Reader
+from chatbot.grounding.vocabulary import (
+    AGES,
+    ARTICLES,
+    CENTS,
+    COUNTED,
+    CURRENCIES,
+    DURATIONS,
+    GLUED_ONLY,
+    MAGNITUDES,
+    MEASURES,
+    ORDINALS,
+    PARTS,
+    PERCENT,
+)
+
+# Of things that a source lists an answer may say how many they are, up to so many.
+MOST_COUNTED = 10
+
+
+class Figures(Reader):
+    """Reads what begins with a number, in digits or words."""
+
+    def _number(self, place: int) -> Found | None:
+        """A number with its currency before it or its unit after it."""
+        first, currency = place, CURRENCIES.get(self.low(place), "")
+        if currency and self.kind(place + 1) == "number":
+            place += 1
+        else:
+            currency = ""
+        found = self._value(place)
+        if found is None:
+            return None
+        values, after, bare = found
+        if currency:
+            return self.fact("amount", first, after, *[("amount", currency, v) for v in values], numbers=values)
+        if unit := self._unit(values, after):
+            kind, keys, end = unit
+            if bare in ARTICLES and bare != "one" and keys[0][0] == "duration":
+                keys = [("rate", *keys[0][1:], self.low(end - 1))]
+            return self.fact(kind, first, end, *keys, numbers=values)
+        if bare in ARTICLES:
+            return None
+        kind = "counted" if self.low(after) in COUNTED and values[0] <= MOST_COUNTED else "number"
+        keys = [(kind, values[0]), *(("number", value) for value in values[1:])]
+        return self.fact("number", first, after, *keys, numbers=values)
+
+    def _value(self, place: int) -> tuple[tuple[Fraction, ...], int, str] | None:
+        """A number in digits, with a magnitude after it, or in words; the word itself where it is a single one."""
+        if self.kind(place) == "number":
+            return self._digits(place)
+        if self.low(place) in ORDINALS:
+            return (Fraction(ORDINALS[self.low(place)]),), place + 1, ""
+        if found := worded_number([t.low for t in self.tokens[place : place + 16]]):
+            value, length = found
+            return (value,), place + length, self.low(place) if length == 1 else ""
+        if self.low(place) in ARTICLES and self._duration(place + 1):
+            return (Fraction(1),), place + 1, self.low(place)
+        return None
+
+    def _digits(self, place: int) -> tuple[tuple[Fraction, ...], int, str]:
+        values, after = readings(self.tokens[place].text), place + 1
+        while self.kind(after) == "number" and re.fullmatch(r"\d{3}(?:[.,]\d+)?", self.low(after)):
+            if not re.fullmatch(r"\d{1,3}", self.low(after - 1)):
+                break
+            values, after = (values[0] * 1000 + readings(self.tokens[after].text)[0],), after + 1
+        if part := self._fraction(after):
+            values, after = (values[0] / part,), after + 2
+        elif self.kind(after) == "number" and (part := self._fraction(after + 1)):
+            values, after = (values[0] + readings(self.tokens[after].text)[0] / part,), after + 3
+        if self.glued(after) and self.low(after) in ORDINAL_ENDINGS:
+            after += 1
+        elif self.low(after) in MAGNITUDES and (self.low(after) != "k" or self.glued(after)):
+            values, after = tuple(v * MAGNITUDES[self.low(after)] for v in values), after + 1
+        return values, after, ""
+
+    def _fraction(self, place: int) -> Fraction | None:
+        """What a number is divided by here."""
+        if self.low(place) == "/" and self.glued(place) and self.kind(place + 1) == "number":
+            return readings(self.tokens[place + 1].text)[0] or None
+        return None
+
+    def _age(self, place: int) -> int:
+        """The place after `old`, `or older` or `of age` here; the place itself where nothing of it is there."""
+        place += self.low(place) == "-"
+        if self.low(place) in {"old", "olds"}:
+            return place + 1
+        return place + 2 if (self.low(place), self.low(place + 1)) in AGES else place
+
+    def _duration(self, place: int) -> tuple[str, Fraction] | None:
+        low = self.low(place)
+        if low in {"second", "min"} and self.kind(place - 1) != "number":
+            return None
+        return DURATIONS.get(low)
+
+    def _unit(self, values: tuple[Fraction, ...], after: int) -> tuple[str, list[Key], int] | None:
+        # 30-day and 30 days are the same.
+        joined = after + 1 if self.low(after) == "-" and self.glued(after) and self.glued(after + 1) else after
+        low = self.low(joined)
+        if low in PERCENT:
+            return "percentage", [("percent", v) for v in values], joined + 1
+        if low == "per" and self.low(joined + 1) in {"cent", "cents"}:
+            return "percentage", [("percent", v) for v in values], joined + 2
+        if found := self._duration(joined):
+            family, length = found
+            keys: list[Key] = [("duration", family, v * length) for v in values]
+            if (end := self._age(joined + 1)) > joined + 1:
+                return "age", [*keys, *(("age", v) for v in values)], end
+            return "duration", keys, joined + 1
+        if low in CURRENCIES:
+            return "amount", [("amount", CURRENCIES[low], v) for v in values], joined + 1
+        if low in CENTS and (self.glued(joined) or low not in GLUED_ONLY):
+            return "amount", [("amount", CENTS[low], v / 100) for v in values], joined + 1
+        if low == "°" and self.low(joined + 1) in {"c", "f"}:
+            return "number", [("measure", f"°{self.low(joined + 1)}", v) for v in values], joined + 2
+        if low in MEASURES and (self.glued(joined) or low not in GLUED_ONLY) and self.kind(joined) != "":
+            return "number", [("measure", MEASURES[low], v) for v in values], joined + 1
+        return None
+
+    def _part(self, place: int) -> Found | None:
+        """Half an hour, half, a quarter, twice."""
+        low = self.low(place)
+        if low not in PARTS or self.low(place + 1) == "-":
+            return None
+        after = place + 1
+        while self.low(after) in {"a", "an", "of"} and after < place + 3:
+            after += 1
+        if found := self._duration(after):
+            family, length = found
+            return self.fact("duration", place, after + 1, ("duration", family, PARTS[low] * length))
+        return self.fact("number", place, place + 1, ("part", low, PARTS[low]), numbers=[PARTS[low]])
