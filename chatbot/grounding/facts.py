@@ -4,18 +4,21 @@ A fact has a key that is the same for all its spellings: `seven days` and `a wee
 no facts here: whether a word is a name depends on what stands before it, see `names`.
 """
 
+from collections.abc import Callable
+
 from chatbot.grounding.codes import Codes
 from chatbot.grounding.dates import numeric_date
 from chatbot.grounding.figures import Figures
 from chatbot.grounding.links import link_key
 from chatbot.grounding.moments import Moments
 from chatbot.grounding.reader import Fact, Found
+from chatbot.grounding.sayings import Sayings
 from chatbot.grounding.tokens import Token
 
 __all__ = ["Fact", "facts_of"]
 
 
-class _Facts(Codes, Moments, Figures):
+class _Facts(Codes, Moments, Figures, Sayings):
     """Reads all of them; what comes first here is tried first."""
 
     def read(self, place: int) -> Found | None:
@@ -25,10 +28,14 @@ class _Facts(Codes, Moments, Figures):
             return self.fact("e-mail" if found[0] == "e-mail" else "link", place, place + 1, found)
         if kind == "date":
             return self.fact("date", place, place + 1, *numeric_date(self.tokens[place].text))
-        for way in (self._phone, self._code, self._time, self._date, self._number, self._part, self._day):
+        for way in self._ways():
             if found_fact := way(place):
                 return found_fact
         return None
+
+    def _ways(self) -> tuple[Callable[[int], Found | None], ...]:
+        figures = (self._labelled, self._number, self._part)
+        return (self._phone, self._code, self._time, self._date, *figures, self._day, self._saying)
 
 
 def facts_of(text: str, tokens: list[Token]) -> list[tuple[Fact, int, int]]:

@@ -7,12 +7,15 @@ from chatbot.grounding.numbers import readings, worded_number
 from chatbot.grounding.reader import ORDINAL_ENDINGS, Found, Key, Reader
 from chatbot.grounding.vocabulary import (
     AGES,
+    ARTICLED,
     ARTICLES,
     CENTS,
     COUNTED,
     CURRENCIES,
+    DAY_ADJECTIVES,
     DURATIONS,
     GLUED_ONLY,
+    LABELS,
     MAGNITUDES,
     MEASURES,
     ORDINALS,
@@ -47,9 +50,26 @@ class Figures(Reader):
             return self.fact(kind, first, end, *keys, numbers=values)
         if bare in ARTICLES:
             return None
+        if self.low(after) == "x" and self.glued(after) and self.kind(after + 1) != "number":
+            return self.fact("number", first, after + 1, ("times", values[0]), numbers=values)
+        if self._is_ordinal(place, after):
+            return self.fact("number", first, after, ("ordinal", values[0]), numbers=values)
         kind = "counted" if self.low(after) in COUNTED and values[0] <= MOST_COUNTED else "number"
         keys = [(kind, values[0]), *(("number", value) for value in values[1:])]
         return self.fact("number", first, after, *keys, numbers=values)
+
+    def _labelled(self, place: int) -> Found | None:
+        """A number that names: version 2, floor three."""
+        label = self.low(place)
+        found = self._value(place + 1) if label in LABELS else None
+        if found is None or found[2] in ARTICLES - {"one"} or self._unit(found[0], found[1]):
+            return None
+        kind = "version" if label in {"version", "release"} else "number"
+        return self.fact(kind, place, found[1], ("labelled", label, found[0][0]), numbers=found[0])
+
+    def _is_ordinal(self, place: int, after: int) -> bool:
+        ending = self.low(after - 1) in ORDINAL_ENDINGS and self.glued(after - 1)
+        return self.low(place) in ORDINALS or (ending and self.kind(place) == "number")
 
     def _value(self, place: int) -> tuple[tuple[Fraction, ...], int, str] | None:
         """A number in digits, with a magnitude after it, or in words; the word itself where it is a single one."""
@@ -60,7 +80,7 @@ class Figures(Reader):
         if found := worded_number([t.low for t in self.tokens[place : place + 16]]):
             value, length = found
             return (value,), place + length, self.low(place) if length == 1 else ""
-        if self.low(place) in ARTICLES and self._duration(place + 1):
+        if self.low(place) in ARTICLES and (self._duration(place + 1) or self.low(place + 1) in ARTICLED):
             return (Fraction(1),), place + 1, self.low(place)
         return None
 
@@ -107,9 +127,12 @@ class Figures(Reader):
             return "percentage", [("percent", v) for v in values], joined + 1
         if low == "per" and self.low(joined + 1) in {"cent", "cents"}:
             return "percentage", [("percent", v) for v in values], joined + 2
+        # Five working days are not five days.
+        sort = DAY_ADJECTIVES.get(low) if self._duration(joined + 1) else None
+        joined += sort is not None
         if found := self._duration(joined):
             family, length = found
-            keys: list[Key] = [("duration", family, v * length) for v in values]
+            keys: list[Key] = [("duration", f"{sort} {family}" if sort else family, v * length) for v in values]
             if (end := self._age(joined + 1)) > joined + 1:
                 return "age", [*keys, *(("age", v) for v in values)], end
             return "duration", keys, joined + 1
@@ -126,7 +149,7 @@ class Figures(Reader):
     def _part(self, place: int) -> Found | None:
         """Half an hour, half, a quarter, twice."""
         low = self.low(place)
-        if low not in PARTS or self.low(place + 1) == "-":
+        if low not in PARTS or self.low(place + 1) == "-" or self.low(place + 1).startswith("check"):
             return None
         after = place + 1
         while self.low(after) in {"a", "an", "of"} and after < place + 3:

@@ -14,6 +14,7 @@ _LOOKALIKES = str.maketrans(
     "АВЕЅІЈКМНОРСТХУаеорсхуіјѕԁһΑΒΕΖΗΙΚΜΝΟΡΤΥΧοѵ", "ABESIJKMHOPCTXYaeopcxyijsdhABEZHIKMNOPTYXov"
 )
 _FRACTION = re.compile(r"(\d)([\u00bc-\u00be\u2150-\u215e])")
+_AT = re.compile(r"\s?[(\[{]\s?at\s?[)\]}]\s?", re.IGNORECASE)
 _LATIN = re.compile("[A-Za-z]")
 _OTHER = re.compile("[\u0370-\u03ff\u0400-\u052f]")
 _PLAIN = str.maketrans("−‐‑‒–—―⁄’ʼ‘", "-------/'''")
@@ -23,6 +24,8 @@ def fold(text: str) -> str:
     """Return what is seen of a piece of Markdown, in NFKC, with ASCII digits, hyphens and apostrophes."""
     if not text.isascii():
         text = unicodedata.normalize("NFKC", _FRACTION.sub(r"\1 \2", text))
+    if "at" in text:
+        text = _AT.sub("@", text)
     if "&" in text:
         text = html.unescape(text)
     if text.isascii() and not _MARKS.search(text) and text.isprintable():

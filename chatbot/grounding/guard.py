@@ -13,6 +13,7 @@ from chatbot.grounding.facts import Fact, facts_of
 from chatbot.grounding.folding import fold
 from chatbot.grounding.joining import goes_on
 from chatbot.grounding.names import Names
+from chatbot.grounding.ranges import ranged
 from chatbot.grounding.said import Said
 from chatbot.grounding.tokens import UNSPACED, Token, tokenise
 
@@ -131,7 +132,7 @@ class Guard:
         raw = "".join(f"{' ' if space else ''}{run}" for space, run in self._citations.whole(group)).strip()
         text = fold(self._citations.without(raw))
         tokens = tokenise(text)
-        facts = facts_of(text, tokens)
+        facts = ranged(facts_of(text, tokens), tokens)
         if "\n" in group[0][0] or _OPENING.match(group[0][1]):
             self._starts, self._before = True, None
         taken: set[int] = set()

@@ -1,10 +1,11 @@
 """Whether the run that follows belongs to the fact with which the runs before it end."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from chatbot.grounding.citations import OPEN_MARK
 from chatbot.grounding.folding import fold
+from chatbot.grounding.ranges import RANGE_JOINTS
 from chatbot.grounding.tokens import Token, tokenise
 from chatbot.grounding.vocabulary import (
     AFTER_NOON,
@@ -13,8 +14,10 @@ from chatbot.grounding.vocabulary import (
     CENTS,
     COUNTED,
     CURRENCIES,
+    DAY_ADJECTIVES,
     DURATIONS,
     GLUED_ONLY,
+    LABELS,
     MAGNITUDES,
     MEASURES,
     MONTHS,
@@ -22,8 +25,10 @@ from chatbot.grounding.vocabulary import (
     O_CLOCK,
     ORDINALS,
     PERCENT,
+    PERIODS,
     SMALL,
     TENS,
+    WHICH,
 )
 
 _UNITS = (
@@ -36,9 +41,18 @@ _UNITS = (
     | {"per"}
 )
 _WORDED = frozenset(SMALL) | frozenset(TENS) | frozenset(MAGNITUDES)
-_ARTICLES = frozenset({"a", "an", "per", "each", "every", "half", "quarter"})
+_ARTICLES = frozenset({"a", "an", "per", "each", "every", "half", "quarter", "couple"})
 _YEARS = frozenset({"year", "years", "month", "months"})
 _BEFORE_AGE = frozenset(first for first, _ in AGES)
+_AFTER_NUMBER = ("unit", "month", "magnitude", "sign", "adjective", "joint")
+_AFTER_WORDS: tuple[tuple[Collection[str], tuple[str, ...]], ...] = (
+    (_WORDED, (*_AFTER_NUMBER, "worded", "and")),
+    (_ARTICLES, ("unit", "magnitude", "article", "of")),
+    ({*CURRENCIES, "+", "("}, ("number",)),
+    ({*MAGNITUDES, "per"}, ("magnitude", "cent")),
+    (LABELS, ("number", "worded")),
+    (WHICH, ("period",)),
+)
 _LINKS = frozenset({"of", "and", "-", "/", "(", ")", "+", "°", "the", "de"})
 
 
@@ -76,26 +90,25 @@ def _wanted(tokens: list[Token], *, begun: bool) -> tuple[str, ...]:
     if last.low in MONTHS:
         return ("number", "the")
     if last.kind in {"number", "time", "version"}:
-        return ("number", "unit", "month", "of", "magnitude", "sign")
+        return (*_AFTER_NUMBER, "number", "of")
     if last.low in ORDINALS or last.low in {"first", "second"} or _is_ordinal(tokens):
         return ("of", "month", "unit")
-    if last.low in _WORDED:
-        return ("worded", "unit", "and", "magnitude", "month", "sign")
-    if last.low in _ARTICLES:
-        return ("unit", "magnitude", "article", "of")
-    if last.low in CURRENCIES or last.low in {"+", "("}:
-        return ("number",)
     if last.low == ")" and len(tokens) > 1 and tokens[-2].kind == "number":
         return ("number",)
-    if last.low in MAGNITUDES or last.low == "per":
-        return ("magnitude", "cent")
+    for words, wanted in _AFTER_WORDS:
+        if last.low in words:
+            return wanted
     return _wanted_later(last.low) if begun else ()
 
 
 def _wanted_later(low: str) -> tuple[str, ...]:
     """What can follow a word that can go on a fact but does not begin one."""
-    if low in _YEARS or low == "or":
+    if low in _YEARS:
         return ("age",)
+    if low in RANGE_JOINTS:
+        return ("age", "number", "worded")
+    if low in DAY_ADJECTIVES:
+        return ("unit",)
     linked = ("number", "worded", "month", "article", "unit") if low in _LINKS else ()
     return (*linked, "age") if low in _BEFORE_AGE else linked
 
@@ -125,6 +138,9 @@ def _is(kind: str, tokens: list[Token]) -> bool:
         "worded": first.low in _WORDED,
         "and": first.low == "and" and len(tokens) == 1,
         "article": first.low in {"a", "an", "half"},
+        "adjective": first.low in DAY_ADJECTIVES,
+        "joint": first.low in RANGE_JOINTS and len(tokens) == 1,
+        "period": first.low in PERIODS,
         "sign": first.low in {"-", "/", ")", "°", "%"} and len(tokens) <= 2,
         "cent": first.low in {"cent", "cents"},
     }

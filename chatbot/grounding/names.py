@@ -13,6 +13,12 @@ from chatbot.grounding.tokens import Token, tokenise
 from chatbot.grounding.vocabulary import PRONOUNS
 from knowledge.lexical.function_words import is_common
 
+# What is written in capitals to be heard, and names nothing.
+_EMPHASISED = """
+always attention careful caution free important never note please remember required stop tip warning yes
+"""
+EMPHASISED = frozenset(_EMPHASISED.split())
+BEFORE_CODES = frozenset({"code", "codes", "coupon", "voucher", "password", "promo", "codeword"})
 _LANGUAGES = ("en", "de", "fr", "sv")  # one for each list of small words
 
 
@@ -27,6 +33,8 @@ class Names:
         """Whether a word is a name that is not said; `before` is the word, code or number right before it."""
         if word.low in PRONOUNS or word.text.islower() or not word.text[0].isalpha():
             return False
+        if self._is_codeword(word, before):
+            return word.low not in self._said.shouted
         if self._said.knows(word.low):
             return before is not None and self._never_together(before, word)
         if not word.text[0].isupper():
@@ -35,12 +43,17 @@ class Names:
         if not word.text.isascii() and word.text.lower() == word.text:
             return False
         if self._language == "en":
-            emphasised = word.text.isupper() and len(word.text) > 1
-            return not ((starts or emphasised) and word.low in ORDINARY)
+            if word.text.isupper() and len(word.text) > 1:
+                return not (word.low in EMPHASISED or is_common(word.low, ("en",)))
+            return not (starts and word.low in ORDINARY)
         follows_name = before is not None and before.text[0].isupper()
         if any(map(str.isupper, word.text[1:])):
             return True
         return follows_name if self._language == "de" else not starts
+
+    def _is_codeword(self, word: Token, before: Token | None) -> bool:
+        """Whether a word in capitals stands where a code would: the voucher HELMET."""
+        return word.text.isupper() and len(word.text) > 2 and before is not None and before.low in BEFORE_CODES
 
     def _never_together(self, before: Token, word: Token) -> bool:
         """Whether two names, or a number and a name, are each said but not together: Heron E, of Heron and Curlew E."""

@@ -4,36 +4,66 @@ The forms of a verb or noun are made from it. What is often a name (Will, Grace,
 """
 
 _OTHERS = """
-a about above according accordingly across actually additional additionally after afterwards again against ago ahead
-all allow almost alone along already also alternatively although always am among amongst an and another any anybody
-anyone anything anytime anyway anywhere apart approximately are around as aside at available away back based
-basically because before beforehand below beneath beside besides best better between beyond both briefly but by can
-can't cannot certain certainly clearly combined commonly completely consequently correct correctly could currently
-daily dear definitely depending despite did different directly do does doesn't don't down due during each early
-easily easy either eligible else elsewhere entirely especially even eventually ever every everybody everyone
-everything everywhere exactly except exclusively extra fair fairly far fast few fewer final finally fine first
-firstly following for former fortunately free freely frequently fresh from full fully further furthermore general
-generally given good great had half happy hardly has hasn't have haven't he hello hence her here hers hi high highly
-him his how however i if immediately important in including indeed individual initially inside instantly instead
-into is isn't it it's its itself just kindly large last lastly late later latest least left less let let's like
-likely likewise limited little local long longer lots low lower mainly mandatory many maximum maybe me meanwhile
-might mine minimum monthly more moreover most mostly much multi must my namely near nearby nearly necessary needless
-neither never nevertheless new next no nobody non none nonetheless nor normal normally not notably note nothing now
-nowhere obviously of off often okay old on once one online only onto open optional or ordinarily other others
-otherwise ought our ours out outside over overall own particular particularly partly past per perhaps personal plain
-please plus possible possibly potentially pre presently previously primarily prior private probably promptly
-properly provided providing public quick quickly quite rarely rather ready really recent recently refundable
-regarding regardless regular regularly related relatively remaining required responsible right roughly safe safely
-same second secondly secure see self separate separately several shall she short shortly should similar similarly
-simple simply since single slightly small so some somebody somehow someone something sometimes somewhere soon sooner
-sorry special specific specifically standard still strictly strongly sub subject subsequently such suitable sure
-surely temporarily than thank thanks that that's the their theirs them themselves then there there's thereafter
-therefore these they they're this thoroughly those though three through throughout thus till to today together
-tomorrow tonight too top totally toward towards two typical typically ultimately unable under understandably
-unfortunately unless unlike unlimited until unused up upfront upon urgent urgently us usual usually valid various
-very via was wasn't we we'll we're we've weekly welcome well were what whatever when whenever where whereas wherever
-whether which whichever while who whoever whole whom whose why wide willing with within without won't worth would
-wouldn't wrong yearly yes yet you you'll you're you've your yours yourself zero
+a about above absolutely accidents according accordingly across actually additional additionally admission advance
+after afterwards again against ago ahead all allow almost alone along already also alternatively although altogether
+always am amazing among amongst an and announce annual another any anybody anyone anything anytime anyway anywhere
+apart apologies apparently appreciate approximately are around arrival as aside assume assuming at automatic
+automatically available away awesome back bad bags base based basic basically because before beforehand behind below
+beneath beside besides best better between beyond big bike bikes billing blue board both boys break breaks brief
+briefly broken browsers bulk busy but buyers by can can't cancellation cancellations cannot capacity careful carefully
+cars casual catch certain certainly chairs charity chat cheap cheaper cheers cheques children chosen clearly client
+clients clothes clubs coffee combined comfort commercial common commonly compensation completely concerning conclusion
+congratulations consequently containers conversely cool corporate correct correctly could count couples crucially
+current currently custom customs cycling cyclists daily dealers dear deep defective definitely demand demo depending
+design despite destination detailed determine did different difficult digital direct directly disabled dispatch
+dispatched disposal do doctor does doesn't dog dogs domestic don't donations done down drive due duplicate during each
+early easier easily easy edit education effective efficiently either electric electronic eligible else elsewhere
+emergency empty encourage enjoy enough entire entirely equally especially essential essentially even evening
+eventually ever every everybody everyone everything everywhere evidence exact exactly excellent except excess exciting
+exclusively existing expensive explore express extra extras fair fairly false fans fantastic far fast faster faulty
+featured few fewer filing final finally financial fine fire first firstly flat flexible flights flowers fold folded
+following for foreign formal former fortunately found free freely frequent frequently fresh friends from full fully
+fun further furthermore future games general generally gently genuine girls given glad gladly gloves gone good got
+grab gradually grants great greetings guidance guys had half happily happy hard hardly has hasn't have haven't he
+hello helpful hence her here hers hey hi high higher highly him hint his historically honestly hopefully host hot
+hourly household housing how however huge human i ideal ideally identify if imagine immediately important importantly
+imported in including inclusive incorrect indeed individual individuals initial initially inside installments
+instantly instead interested interestingly international into invite invoicing is isn't it it's its itself judging
+just kids kindly knowledge ladies large largely larger last lastly late later latest laundry lay lease least leather
+left legal legally lenders less lessons let let's liability library like likely likewise limited linked literally
+little loading local locally login long longer loose lost lots love low lower luckily lunch main mainly major
+mandatory manufacturers many marketing maximum maybe me meanwhile medical merchandise metal mid might mileage mine
+minimum minor minors mix mobile modern modify monitor monthly more moreover most mostly mount much multi multiple
+music must my namely national natural naturally near nearby nearly necessary needless neither never nevertheless new
+newer newly next nice no nobody non none nonetheless nor normal normally not notably note noted nothing now nowadays
+nowhere objects obviously occasionally odd of off official officially often oh okay old older on once one ones ongoing
+online only onto open opt optional optionally or ordinarily ordinary organise original other others otherwise ought
+our ours out outdoor outside over overall overnight overseas owing own ownership packaging paid paint pair pairs
+pardon particular particularly partly past payable pending pension per perfect perfectly perhaps permits personal
+personally photographs pickup pickups pieces plain plants play please plenty plug plus pop popular portable possible
+possibly potential potentially power powerful practically pre preferably presently presumably pretty previous
+previously pricing primarily prior private prizes probably professional programs promotional promotions promptly
+proper properly provided providing public punctures purely quick quickly quiet quite racing rain rarely rather ratings
+ready real really reasonable recent recently recycle red redirect refundable regarding regardless regular regularly
+related relatively relax remaining remote remotely required respect responsible restaurants restrictions retail
+reusable rewards right roll roughly round sadly safe safely same scroll seasonal second secondly secure securely see
+seeing seems seldom self senior seniors sent separate separately serious servicing several shall she shift shoppers
+shopping short shorter shortly should similar similarly simple simply since single sized slight slightly slowly small
+smaller smart so social socks sofas sold some somebody somehow someone something sometimes somewhat somewhere soon
+sooner sorry sounds source sources spare special specialist specialists specific specifically specify sports stairs
+standard steel stick still stolen storage straight strictly strong strongly studies stuff sub subject subscribers
+subsequently substitutions successful such suddenly suitable sums super suppose supposedly sure surely surprisingly
+swap sweet taken tap tea teachers technical technically temporarily temporary tenants than thank thankfully thanks
+that that's the their theirs them themselves then there there's thereafter therefore these they they're thick think
+this thoroughly those though three through throughout thus tight till time times to today together toggle tomorrow
+tonight too top totally tours toward towards traditionally traffic trailers transit translate travellers true trust
+truthfully two typical typically ultimately unable under underneath understandably understood unfortunately unique
+unless unlike unlimited unpaid unsure until unused unusual unwanted up upfront upon upper urgent urgently us useful
+usual usually vacation valid validity vans various very via violations virtually vital voting wall warm warnings was
+wasn't we we'll we're we've weekly welcome well were wet what whatever when whenever where whereas wherever whether
+which whichever while white who whoever whole whom whose why wide willing winners wipe wireless wise with withdrawals
+within without women won't wonder wonderful wooden wording worldwide worst worth would wouldn't wow written wrong yeah
+yearly yep yes yet you you'll you're you've your yours yourself zero zip
 """
 _VERBS = """
 accept access account act add adjust advise agree aim allow answer apologise apologize appear apply approve arrange

@@ -4,22 +4,21 @@ A source is read once and kept: the same entries answer again and again.
 """
 
 import re
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import lru_cache
 
 from chatbot.grounding.facts import Fact, facts_of
 from chatbot.grounding.folding import fold
+from chatbot.grounding.ranges import joined, shared_keys
 from chatbot.grounding.tokens import Token, tokenise
-from chatbot.grounding.vocabulary import AFTER_NOON, BEFORE_NOON, DAYS
+from chatbot.grounding.vocabulary import AFTER_NOON, BEFORE_NOON, DAYS, GLUED_ONLY, MEASURES
 from knowledge.lexical.stems import forms as word_forms
 
 Key = tuple[object, ...]
 # Some 20 kB each.
 MOST_KEPT = 1_000
 _PART_OF_LINK = re.compile(r"[^\W\d_]{2,}")
-_JOINTS = frozenset({"to", "-", "and", "or", "until", "till", "bis", "through"})
 _ENDS_SENTENCE = frozenset('.!?:;…"“«([#>|•-')
 _LISTED = re.compile(r"^[ \t]*(?:[-*•]|\d{1,2}[.)])[ \t]", re.MULTILINE)
 
@@ -35,6 +34,8 @@ class Reading:
     capitals: set[str] = field(default_factory=set)
     """Words that it writes with a capital within a sentence."""
     smalls: set[str] = field(default_factory=set)
+    shouted: set[str] = field(default_factory=set)
+    """Words that it writes in capitals."""
     pairs: set[tuple[str, str]] = field(default_factory=set)
     listed: int = 0
     """How many points its lists have."""
@@ -52,6 +53,10 @@ def read_text(text: str) -> Reading:
     for token in tokens:
         _read_word(reading, token, before, folded)
         before = token
+    # "Aberdeen, Washington" may be said without its comma.
+    for one, comma, other in zip(tokens, tokens[1:], tokens[2:], strict=False):
+        if comma.text == "," and one.text[0].isupper() and other.text[0].isupper():
+            reading.pairs.add((one.low, other.low))
     reading.stems.update(form for word in reading.words for form in word_forms(word, "en"))
     return reading
 
@@ -63,9 +68,16 @@ def _read_facts(reading: Reading, folded: str, tokens: list[Token]) -> None:
         # Who says "within a week" says seven days.
         reading.keys.update(("duration", *key[1:3]) for key in fact.keys if key[0] == "rate")
         reading.numbers.update(fact.numbers)
+        _read_short_unit(reading, fact, tokens[after : after + 1])
         _read_range(reading, tokens, first, after)
-        if place and _joined(tokens, facts[place - 1][2], first):
-            _read_pair(reading, facts[place - 1][0], fact)
+        if place and joined(tokens, facts[place - 1][2], first):
+            reading.keys.update(key for keys in shared_keys(facts[place - 1][0], fact) for key in keys)
+
+
+def _read_short_unit(reading: Reading, fact: Fact, following: list[Token]) -> None:
+    """`1 m` may be a metre: what a source says is read in both ways."""
+    if following and following[0].low in GLUED_ONLY and following[0].low in MEASURES:
+        reading.keys.update(("measure", MEASURES[following[0].low], value) for value in fact.numbers)
 
 
 def _read_word(reading: Reading, token: Token, before: Token | None, folded: str) -> None:
@@ -77,6 +89,8 @@ def _read_word(reading: Reading, token: Token, before: Token | None, folded: str
         return
     reading.words.add(token.low)
     reading.words.add(token.low.removesuffix("'s"))
+    if token.text.isupper():
+        reading.shouted.add(token.low)
     if token.text.islower():
         reading.smalls.add(token.low)
     elif before is not None and before.text[-1] not in _ENDS_SENTENCE and "\n" not in folded[before.end : token.start]:
@@ -100,32 +114,3 @@ def _read_range(reading: Reading, tokens: list[Token], first: int, after: int) -
         reading.keys.update(("hour", hour) for hour in hours)
         if hours[1] < hours[0] <= 12:
             reading.keys.add(("hour", hours[1] + 12))
-
-
-def _read_pair(reading: Reading, one: Fact, other: Fact) -> None:
-    """`10 to 20 °C` says 10 °C, `£10 or 20` says £20, `7 to 9 pm` says 7 pm."""
-    if len(one.keys) == 1 == len(other.keys) and one.keys[0][0] != other.keys[0][0]:
-        reading.keys.update(_with_unit(one, other, before=True))
-        reading.keys.update(_with_unit(other, one, before=False))
-
-
-def _joined(tokens: Sequence[Token], end: int, begin: int) -> bool:
-    """Whether nothing but a word like `to` stands between two facts."""
-    return begin == end + 1 and tokens[end].low in _JOINTS
-
-
-def _with_unit(fact: Fact, other: Fact, *, before: bool) -> Iterable[Key]:
-    """The number of `fact` with the unit of `other`, which stands after it, or before it."""
-    key = other.keys[0]
-    if fact.keys[0][0] != "number":
-        return
-    for value in fact.numbers:
-        if key[0] == "percent" and before:
-            yield ("percent", value)
-        elif key[0] == "amount" or (key[0] == "measure" and before):
-            yield (key[0], key[1], value)
-        elif key[0] == "duration" and before and isinstance(key[2], Fraction) and other.numbers[0]:
-            yield (*key[:2], key[2] / other.numbers[0] * value)
-        elif key[0] == "time" and before and isinstance(key[1], int) and 0 < value <= 12:
-            hour = value % 12 * 60 + key[1] // 720 * 720
-            yield ("time", int(hour if hour < key[1] else hour - 720) % 1440)

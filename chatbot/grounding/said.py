@@ -23,6 +23,8 @@ class Said:
         self.pairs: set[tuple[str, str]] = set().union(*(one.pairs for one in read))
         self.names: set[str] = set().union(*(one.capitals for one in read)).difference(*(one.smalls for one in read))
         """Words that these texts write with a capital only, also within a sentence."""
+        self.shouted: set[str] = set().union(*(one.shouted for one in read))
+        """Words that they write in capitals."""
         self.list_sizes = {one.listed for one in read}
         self._stems: set[str] = set().union(*(one.stems for one in read))
         self._plain = [one.plain for one in read]
@@ -49,6 +51,20 @@ class Said:
 
     def _has_age(self, value: Fraction) -> bool:
         return ("number", value) in self.keys
+
+    def _has_ordinal(self, value: Fraction) -> bool:
+        """The 15th is said by a 15 June, and the third by a list of three points."""
+        dated = any(key[0] == "date" and len(key) == 4 and key[3] == value for key in self.keys)
+        return dated or value <= max(self.list_sizes, default=0)
+
+    def _has_labelled(self, label: str, value: Fraction) -> bool:
+        return value in self.numbers and self.knows(label)
+
+    def _has_word(self, word: str) -> bool:
+        return self.knows(word)
+
+    def _has_pair(self, one: str, other: str) -> bool:
+        return (one, other) in self.pairs
 
     def _has_part(self, word: str, value: Fraction) -> bool:
         return word in self.words or value in self.numbers or ("percent", value * 100) in self.keys

@@ -26,7 +26,34 @@ ORDINALS = {
     word: n
     for n, word in enumerate(f"{_ORDINALS} sixteenth seventeenth eighteenth nineteenth twentieth".split(), start=3)
 } | {"thirtieth": 30, "fortieth": 40, "fiftieth": 50, "hundredth": 100}
-PARTS = {"half": Fraction(1, 2), "quarter": Fraction(1, 4), "twice": Fraction(2)}
+PARTS = {
+    "half": Fraction(1, 2),
+    "quarter": Fraction(1, 4),
+    "twice": Fraction(2),
+    "double": Fraction(2),
+    "triple": Fraction(3),
+    "couple": Fraction(2),
+}
+# What makes other days of days, and what leaves them what they are.
+DAY_ADJECTIVES = {
+    **dict.fromkeys(("working", "business", "work", "week"), "working"),
+    **dict.fromkeys(("calendar", "full", "whole", "consecutive", "more", "extra", "further"), ""),
+}
+# What a number names one of, and does not count: version 2, floor 3, bus number 7.
+_LABELS = "version release floor bus tram platform gate room section chapter number size page paragraph"
+LABELS = frozenset(_LABELS.split())
+# Words that are facts by themselves.
+_WHEN = """
+spring summer autumn winter tomorrow yesterday tonight
+twenties thirties forties fifties sixties seventies eighties nineties
+"""
+WHEN = frozenset(_WHEN.split())
+_ROUGHLY = "dozens hundred hundreds thousand thousands million millions billion billions"
+ROUGHLY = frozenset(_ROUGHLY.split())
+SPELLED = frozenset({"dot", "@"})
+WHICH = frozenset({"next", "last", "previous", "coming"})
+PERIODS = frozenset(["week", "weekend", "month", "quarter", "season", "year", "decade", "century"])
+NOTES = {"fiver": Fraction(5), "tenner": Fraction(10)}
 
 # Minutes for what has a fixed length, months for the rest: a month is no number of days.
 _MINUTES = {
@@ -74,7 +101,7 @@ for _name, _forms in _MINUTES.items():
 for _name, _forms in _MONTHS_LONG.items():
     DURATIONS |= {form: ("months", Fraction(_MONTH_COUNTS[_name])) for form in (_name, *_forms)}
 
-PERCENT = frozenset({"%", "percent", "prozent", "procent", "percentage"})
+PERCENT = frozenset({"%", "percent", "pct", "prozent", "procent", "percentage"})
 CURRENCIES = {
     "£": "£", "gbp": "£", "pound": "£", "pounds": "£", "quid": "£", "sterling": "£",
     "$": "$", "usd": "$", "dollar": "$", "dollars": "$", "bucks": "$",
@@ -119,6 +146,9 @@ _MEASURES = {
 }
 # "in", "m", "w" and the like are units right after a number only where they are written as one word with it.
 GLUED_ONLY = frozenset({"in", "g", "m", "l", "w", "v", "p", "k"})
+# With an article they are one: up to a metre.
+_ARTICLED = "metre meter kilometre kilometer mile kilo kilogram kilogramme litre liter"
+ARTICLED = frozenset(_ARTICLED.split())
 MEASURES = {form: unit for unit, forms in _MEASURES.items() for form in (unit, *forms.split())}
 
 _MONTH_NAMES = (

@@ -1,0 +1,87 @@
+"""Facts without a figure, and figures that mean something only with the word beside them: said, or stopped."""
+
+import pytest
+
+from chatbot.grounding import Guard, UnsupportedFactError
+
+SAID = [
+    ("3 to 5 working days", "three to five business days"),
+    ("within 5 working days", "It takes 5 working days."),
+    ("10 calendar days", "It takes 10 days."),
+    ("between £10 and £20", "It is £10 to 20."),
+    ("a range of 10 to 20 km", "It does 10 to 20 kilometres."),
+    ("A tenner a day.", "It is £10."),
+    ("It costs £10.", "It is a tenner."),
+    ("2 days", "It takes a couple of days."),
+    ("It has version 2 of the app.", "You need version two."),
+    ("Sizes: 48 to 62", "There is a size 48."),
+    ("Reply by 15 June.", "Reply by the 15th."),
+    ("1. ask\n2. pay\n3. go", "The third step is to go."),
+    ("Come next week.", "Come next week, please."),
+    ("We close in winter.", "In winter we close."),
+    ("hundreds of bikes", "We have hundreds of them."),
+    ("Up to 1 m long.", "Up to a metre is fine."),
+    ("Use the code HELMET.", "The code HELMET helps."),
+    ("Write to support@a.example.", "Write to support(at)a.example."),
+    ("Born in Aberdeen, Washington.", "He was born in Aberdeen Washington."),
+    ("It is free.", "It is FREE and NOT paid, ALWAYS."),
+    ("Please check it twice.", "Please double-check it, twice."),
+    ("It is 5x faster.", "It is 5x as fast."),
+]
+NOT_SAID = [
+    ("3 to 5 working days, before 2 pm", "It takes 2 to 5 working days."),
+    ("3 to 5 working days, before 2 pm", "It takes 3 to 2 working days."),
+    ("within 5 working days", "It takes 5 days."),
+    ("within 5 days", "It takes 5 working days."),
+    ("£10 to £20, 5 shops", "It is £5 to 20."),
+    ("It costs £5.", "It is a tenner."),
+    ("3 days", "It takes a couple of days."),
+    ("two shops", "You need version two."),
+    ("3 shops", "Come to the third floor."),
+    ("3 shops", "Come to the 3rd floor."),
+    ("7 shops", "Take bus number 7."),
+    ("Come this week.", "Come next week."),
+    ("Come next week.", "It begins next year."),
+    ("We close at noon.", "It starts in spring."),
+    ("since 1990", "In the nineties we began."),
+    ("100 bikes", "We have hundreds of bikes."),
+    ("10 bikes", "We have several hundred bikes."),
+    ("It is long.", "Up to a metre is fine."),
+    ("Wear a helmet.", "Use the code HELMET."),
+    ("Wear a helmet.", "It is SUMMER."),
+    ("Write to hello@a.example.", "Write to support(at)a.example."),
+    ("Write to hello@a.example.", "Write to hello at b dot example."),
+    ("10 days", "You save 10 pct."),
+    ("5 days", "It is 5x faster."),
+    ("It is paid once.", "It is double."),
+]
+
+
+def shown(source: str, answer: str) -> tuple[str, str]:
+    """What is let through of an answer that comes word by word, and the fact that stopped it."""
+    guard, text = Guard([source], "", cited=()), ""
+    try:
+        for word in answer.split(" "):
+            text += guard.feed(f"{word} ")
+        return text + guard.finish(), ""
+    except UnsupportedFactError as error:
+        return text, error.fact
+
+
+@pytest.mark.parametrize(("source", "answer"), SAID)
+def test_what_a_source_says_is_shown(source: str, answer: str) -> None:
+    text, stopped = shown(source, answer)
+    assert (text.strip(), stopped) == (answer, "")
+
+
+@pytest.mark.parametrize(("source", "answer"), NOT_SAID)
+def test_what_no_source_says_is_stopped_before_it_is_shown(source: str, answer: str) -> None:
+    text, stopped = shown(source, answer)
+    assert stopped
+    assert stopped.split()[-1] not in text
+
+
+@pytest.mark.parametrize("opener", ["Absolutely", "Yeah", "Unfortunately", "Congratulations", "Hopefully", "Payable"])
+def test_a_sentence_may_begin_with_an_ordinary_word(opener: str) -> None:
+    text, stopped = shown("It is free.", f"{opener}, it is free.")
+    assert (text.strip(), stopped) == (f"{opener}, it is free.", "")
