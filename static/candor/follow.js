@@ -35,6 +35,15 @@ new ResizeObserver(follow).observe(turns);
 document.addEventListener("htmx:beforeRequest", ({ target }) => {
   if (target.matches("[data-ask]")) toLatest();
 });
+// Who asks for what was said before stays at what they were reading: it is put in above that.
+let fromBottom = null;
+document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+  if (detail.requestConfig?.elt?.id === "earlier") fromBottom = root.scrollHeight - scrollY;
+});
+document.addEventListener("htmx:afterSwap", () => {
+  if (fromBottom !== null) scrollTo({ top: root.scrollHeight - fromBottom, behavior: "instant" });
+  fromBottom = null;
+});
 latest.addEventListener("click", () => {
   toLatest();
   document.getElementById("question").focus({ preventScroll: true });
