@@ -7,6 +7,15 @@ from chatbot.grounding.vocabulary import DOUBTFUL_MONTHS, MONTHS, ORDINALS
 
 Key = tuple[object, ...]
 _ENDINGS = frozenset({"st", "nd", "rd", "th", "er"})
+HOLIDAYS = {
+    "christmas eve": (12, 24),
+    "christmas day": (12, 25),
+    "boxing day": (12, 26),
+    "new year's eve": (12, 31),
+    "new year's day": (1, 1),
+    "new years eve": (12, 31),
+    "new years day": (1, 1),
+}
 _FIRSTS = {"first": 1, "second": 2} | ORDINALS
 
 
@@ -37,6 +46,8 @@ def worded_date(tokens: list[Token], place: int) -> tuple[Key, int] | None:
     def token(at: int) -> Token | None:
         return tokens[at] if at < len(tokens) else None
 
+    if holiday := _holiday(tokens, place):
+        return holiday
     day, after = _day(tokens, place)
     if day is not None:
         after = _skip(tokens, after, {"of", "de", "."})
@@ -57,6 +68,14 @@ def worded_date(tokens: list[Token], place: int) -> tuple[Key, int] | None:
         return ("date", year, month, day), end if year else after
     # "May" and "March" alone are words; at the head of a sentence nobody can tell.
     return None if tokens[place].low in DOUBTFUL_MONTHS else (("date", None, month, None), place + 1)
+
+
+def _holiday(tokens: list[Token], place: int) -> tuple[Key, int] | None:
+    words = [token.low for token in tokens[place : place + 3]]
+    for length in (2, 3):
+        if (named := HOLIDAYS.get(" ".join(words[:length]))) and len(words) >= length:
+            return ("date", None, *named), place + length
+    return None
 
 
 def _day(tokens: list[Token], place: int) -> tuple[int | None, int]:

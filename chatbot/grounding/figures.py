@@ -25,6 +25,9 @@ from chatbot.grounding.vocabulary import (
 
 # Of things that a source lists an answer may say how many they are, up to so many.
 MOST_COUNTED = 10
+DAYS_A_WEEK = 7
+SPEEDS = {"mile": "mph", "km": "km/h"}
+QUARTERS = {"quarters": Fraction(1, 4), "quarter": Fraction(1, 4), "thirds": Fraction(1, 3)}
 
 
 class Figures(Reader):
@@ -32,31 +35,55 @@ class Figures(Reader):
 
     def _number(self, place: int) -> Found | None:
         """A number with its currency before it or its unit after it."""
-        first, currency = place, CURRENCIES.get(self.low(place), "")
+        currency = CURRENCIES.get(self.low(place), "")
         if currency and self.kind(place + 1) == "number":
-            place += 1
-        else:
-            currency = ""
+            values, after, _ = self._digits(place + 1)
+            return self.fact("amount", place, after, *[("amount", currency, v) for v in values], numbers=values)
         found = self._value(place)
         if found is None:
             return None
         values, after, bare = found
-        if currency:
-            return self.fact("amount", first, after, *[("amount", currency, v) for v in values], numbers=values)
+        if of_days := self._of_days(place, values, after):
+            return of_days
         if unit := self._unit(values, after):
             kind, keys, end = unit
             if bare in ARTICLES and bare != "one" and keys[0][0] == "duration":
                 keys = [("rate", *keys[0][1:], self.low(end - 1))]
-            return self.fact(kind, first, end, *keys, numbers=values)
-        if bare in ARTICLES:
-            return None
+            return self.fact(kind, place, end, *keys, numbers=values)
+        return None if bare in ARTICLES else self._plain(place, values, after)
+
+    def _plain(self, place: int, values: tuple[Fraction, ...], after: int) -> Found:
+        """A number without a unit: a factor, a place in an order, a count, or just a number."""
         if self.low(after) == "x" and self.glued(after) and self.kind(after + 1) != "number":
-            return self.fact("number", first, after + 1, ("times", values[0]), numbers=values)
+            return self.fact("number", place, after + 1, ("times", values[0]), numbers=values)
         if self._is_ordinal(place, after):
-            return self.fact("number", first, after, ("ordinal", values[0]), numbers=values)
+            return self.fact("number", place, after, ("ordinal", values[0]), numbers=values)
         kind = "counted" if self.low(after) in COUNTED and values[0] <= MOST_COUNTED else "number"
         keys = [(kind, values[0]), *(("number", value) for value in values[1:])]
-        return self.fact("number", first, after, *keys, numbers=values)
+        return self.fact("number", place, after, *keys, numbers=values)
+
+    def _of_days(self, place: int, values: tuple[Fraction, ...], after: int) -> Found | None:
+        """Three quarters of an hour; and seven days a week, which is every day."""
+        if part := self._parts_of(values, after):
+            return self.fact("duration", place, part[1], part[0], numbers=values)
+        if values[0] == DAYS_A_WEEK and (end := self._each_day(after)) > after:
+            return self.fact("duration", place, end, ("word", "every day"))
+        return None
+
+    def _parts_of(self, values: tuple[Fraction, ...], place: int) -> tuple[Key, int] | None:
+        """Three quarters of an hour, and the place after it."""
+        if self.low(place) not in QUARTERS:
+            return None
+        after = place + 1
+        while self.low(after) in {"a", "an", "of"} and after < place + 3:
+            after += 1
+        found = self._duration(after)
+        return (("duration", found[0], values[0] * QUARTERS[self.low(place)] * found[1]), after + 1) if found else None
+
+    def _each_day(self, place: int) -> int:
+        """The place after `days a week` here; the place itself where it does not stand here."""
+        said = [self.low(place + step) for step in range(3)]
+        return place + 3 if said[0] == "days" and said[1] in {"a", "per", "each"} and said[2] == "week" else place
 
     def _labelled(self, place: int) -> Found | None:
         """A number that names: version 2, floor three."""
@@ -108,10 +135,10 @@ class Figures(Reader):
 
     def _age(self, place: int) -> int:
         """The place after `old`, `or older` or `of age` here; the place itself where nothing of it is there."""
-        place += self.low(place) == "-"
-        if self.low(place) in {"old", "olds"}:
-            return place + 1
-        return place + 2 if (self.low(place), self.low(place + 1)) in AGES else place
+        after = place + (self.low(place) == "-" and self.glued(place))
+        if self.low(after) in {"old", "olds"}:
+            return after + 1
+        return after + 2 if (self.low(after), self.low(after + 1)) in AGES else place
 
     def _duration(self, place: int) -> tuple[str, Fraction] | None:
         low = self.low(place)
@@ -136,15 +163,26 @@ class Figures(Reader):
             if (end := self._age(joined + 1)) > joined + 1:
                 return "age", [*keys, *(("age", v) for v in values)], end
             return "duration", keys, joined + 1
-        if low in CURRENCIES:
+        if low in CURRENCIES and not self._begins_amount(joined):
             return "amount", [("amount", CURRENCIES[low], v) for v in values], joined + 1
         if low in CENTS and (self.glued(joined) or low not in GLUED_ONLY):
             return "amount", [("amount", CENTS[low], v / 100) for v in values], joined + 1
         if low == "°" and self.low(joined + 1) in {"c", "f"}:
             return "number", [("measure", f"°{self.low(joined + 1)}", v) for v in values], joined + 2
         if low in MEASURES and (self.glued(joined) or low not in GLUED_ONLY) and self.kind(joined) != "":
-            return "number", [("measure", MEASURES[low], v) for v in values], joined + 1
+            unit, end = self._speed(MEASURES[low], joined + 1)
+            return "number", [("measure", unit, v) for v in values], end
         return None
+
+    def _begins_amount(self, place: int) -> bool:
+        """Whether a sign here belongs to the number after it: the full one £125."""
+        return not self.low(place).isalpha() and self.glued(place + 1) and self.kind(place + 1) == "number"
+
+    def _speed(self, unit: str, place: int) -> tuple[str, int]:
+        """Return mph for miles an hour, and the place after it."""
+        if unit in SPEEDS and self.low(place) in {"per", "an", "a"} and self.low(place + 1) == "hour":
+            return SPEEDS[unit], place + 2
+        return unit, place
 
     def _part(self, place: int) -> Found | None:
         """Half an hour, half, a quarter, twice."""

@@ -51,6 +51,7 @@ class Guard:
         self._before: Token | None = None
         self._starts = True
         self._line_number = 0
+        self._following = ""
 
     @property
     def dropped_citations(self) -> int:
@@ -96,6 +97,7 @@ class Guard:
         shown: list[str] = []
         while size := self._group(final=final):
             group, self._runs = self._runs[:size], self._runs[size:]
+            self._following = _bare(self._runs[0][1]) if self._runs else ""
             if self._is_list_number(group[0]):
                 self._line_number = int(re.sub(r"\D", "", group[0][1]))
                 self._starts, self._before = True, None
@@ -111,6 +113,8 @@ class Guard:
         size = 1
         while size < LONGEST_FACT and not (size == 1 and self._is_list_number(self._runs[0])):
             following = self._runs[size][1] if size < len(self._runs) else None
+            if size == 1 and following is None and not final and self._may_be_verb(self._runs[0]):
+                return 0
             if following is not None and re.search(r"\n\s*\n", self._runs[size][0]):
                 return size
             goes = goes_on([run for _, run in self._runs[:size]], following)
@@ -120,6 +124,10 @@ class Guard:
                 return size
             size += 1
         return size
+
+    def _may_be_verb(self, run: Run) -> bool:
+        starts = self._starts or "\n" in run[0] or bool(_OPENING.match(run[1]))
+        return self._names.may_be_verb(_bare(run[1]), starts=starts)
 
     def _is_list_number(self, run: Run) -> bool:
         """Whether a run is the number of a line in a list: 1, or one more than that of the last."""
@@ -140,7 +148,7 @@ class Guard:
             self._refuse_unless_said(fact)
             taken.update(range(first, after))
         for place, token in enumerate(tokens):
-            self._check_word(token, is_fact=place in taken)
+            self._check_word(token, is_fact=place in taken, is_last=place == len(tokens) - 1)
         if _SENTENCE_END.search(raw):
             self._starts, self._before = True, None
 
@@ -148,13 +156,21 @@ class Guard:
         if not self._said.supports(fact):
             raise UnsupportedFactError(fact.kind, fact.text)
 
-    def _check_word(self, token: Token, *, is_fact: bool) -> None:
+    def _check_word(self, token: Token, *, is_fact: bool, is_last: bool) -> None:
         if token.kind == "mark":
             self._before = None
             self._starts = self._starts or token.text in '"“«([>#•:'
             return
         if token.kind == "word" and (not is_fact or token.text[0].isupper()):
             weekday_or_unit = is_fact
-            if not weekday_or_unit and self._names.unsupported(token, self._before, starts=self._starts):
+            next_word = self._following if is_last else ""
+            if not weekday_or_unit and self._names.unsupported(
+                token, self._before, starts=self._starts, following=next_word
+            ):
                 raise UnsupportedFactError("name", token.text)
         self._before, self._starts = token, False
+
+
+def _bare(run: str) -> str:
+    """A run without the marks around it."""
+    return re.sub(r"^\W+|\W+$", "", run)

@@ -42,16 +42,19 @@ _UNITS = (
 )
 _WORDED = frozenset(SMALL) | frozenset(TENS) | frozenset(MAGNITUDES)
 _ARTICLES = frozenset({"a", "an", "per", "each", "every", "half", "quarter", "couple"})
+QUARTERS = frozenset({"quarters", "thirds"})
+_DISTANCES = frozenset(form for form, unit in MEASURES.items() if unit in {"mile", "km"})
 _YEARS = frozenset({"year", "years", "month", "months"})
 _BEFORE_AGE = frozenset(first for first, _ in AGES)
-_AFTER_NUMBER = ("unit", "month", "magnitude", "sign", "adjective", "joint")
+_AFTER_NUMBER = ("unit", "month", "magnitude", "sign", "adjective", "joint", "past")
 _AFTER_WORDS: tuple[tuple[Collection[str], tuple[str, ...]], ...] = (
     (_WORDED, (*_AFTER_NUMBER, "worded", "and")),
-    (_ARTICLES, ("unit", "magnitude", "article", "of")),
+    (_ARTICLES, ("unit", "magnitude", "article", "of", "past", "joint")),
     ({*CURRENCIES, "+", "("}, ("number",)),
     ({*MAGNITUDES, "per"}, ("magnitude", "cent")),
     (LABELS, ("number", "worded")),
     (WHICH, ("period",)),
+    ({"christmas", "boxing", "new"}, ("holiday",)),
 )
 _LINKS = frozenset({"of", "and", "-", "/", "(", ")", "+", "°", "the", "de"})
 
@@ -63,7 +66,7 @@ def goes_on(runs: Sequence[str], following: str | None) -> bool | None:
     tokens = _tokens(runs[-1])
     if not tokens:
         return False
-    wanted = _wanted(tokens, begun=len(runs) > 1)
+    wanted = ("article",) if _is_week(runs) else _wanted(tokens, begun=len(runs) > 1)
     if not wanted:
         return False
     if following is None:
@@ -107,10 +110,23 @@ def _wanted_later(low: str) -> tuple[str, ...]:
         return ("age",)
     if low in RANGE_JOINTS:
         return ("age", "number", "worded")
+    if low in QUARTERS:
+        return ("of",)
+    if low == "past":
+        return ("number", "worded")
+    if low in _DISTANCES:
+        return ("per",)
+    if low in {"year's", "years"}:
+        return ("holiday", "age")
     if low in DAY_ADJECTIVES:
         return ("unit",)
     linked = ("number", "worded", "month", "article", "unit") if low in _LINKS else ()
     return (*linked, "age") if low in _BEFORE_AGE else linked
+
+
+def _is_week(runs: Sequence[str]) -> bool:
+    """Whether `7 days` may go on with `a week`, which is every day."""
+    return len(runs) > 1 and runs[-2].casefold() in {"7", "seven"} and runs[-1].casefold() == "days"
 
 
 def _is_age(runs: Sequence[str], following: str) -> bool:
@@ -137,9 +153,13 @@ def _is(kind: str, tokens: list[Token]) -> bool:
         "magnitude": first.low in MAGNITUDES,
         "worded": first.low in _WORDED,
         "and": first.low == "and" and len(tokens) == 1,
-        "article": first.low in {"a", "an", "half"},
-        "adjective": first.low in DAY_ADJECTIVES,
+        "article": first.low in {"a", "an", "half", "per", "each"},
+        "adjective": first.low in DAY_ADJECTIVES or first.low in QUARTERS,
         "joint": first.low in RANGE_JOINTS and len(tokens) == 1,
+        "past": first.low == "past",
+        "hour": first.low == "hour",
+        "per": first.low in {"per", "an", "a"},
+        "holiday": first.low in {"eve", "day", "year's", "years"},
         "period": first.low in PERIODS,
         "sign": first.low in {"-", "/", ")", "°", "%"} and len(tokens) <= 2,
         "cent": first.low in {"cent", "cents"},

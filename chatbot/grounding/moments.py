@@ -4,7 +4,18 @@ import re
 
 from chatbot.grounding.dates import worded_date
 from chatbot.grounding.reader import Found, Key, Reader
-from chatbot.grounding.vocabulary import AFTER_NOON, BEFORE_NOON, DAYS, DOUBTFUL_DAYS, NAMED_TIMES, O_CLOCK
+from chatbot.grounding.vocabulary import (
+    AFTER_NOON,
+    BEFORE_NOON,
+    DAYS,
+    DOUBTFUL_DAYS,
+    NAMED_TIMES,
+    O_CLOCK,
+    SMALL,
+    TENS,
+)
+
+MINUTES = {"half": 30, "quarter": 15}
 
 
 class Moments(Reader):
@@ -12,6 +23,8 @@ class Moments(Reader):
 
     def _time(self, place: int) -> Found | None:
         low, kind = self.low(place), self.kind(place)
+        if said := self._said_time(place):
+            return said
         if low in NAMED_TIMES:
             return self.fact("time", place, place + 1, ("time", NAMED_TIMES[low]))
         if kind == "time":
@@ -35,6 +48,23 @@ class Moments(Reader):
         return self.fact(
             "time", place, place + 1, key, numbers={hour, (hour - 1) % 12 + 1, *([minute] if minute else [])}
         )
+
+    def _said_time(self, place: int) -> Found | None:
+        """Half past five, quarter to six, ten past three: in the morning or in the afternoon."""
+        minutes = MINUTES.get(self.low(place)) or self._small(place)
+        side, hour = self.low(place + 1), self._small(place + 2)
+        if minutes is None or side not in {"past", "to"} or not hour or hour > 12 or minutes >= 60:
+            return None
+        if side == "to" and self.low(place) not in MINUTES:
+            return None  # "five to six" may be a range
+        at = hour % 12 * 60 + (minutes if side == "past" else -minutes)
+        keys = ("time", at % 1440), ("time", (at + 720) % 1440)
+        return self.fact("time", place, place + 3, *keys, numbers={hour})
+
+    def _small(self, place: int) -> int | None:
+        if self.kind(place) == "number":
+            return int(self.low(place)) if self.low(place).isdigit() and len(self.low(place)) < 3 else None
+        return TENS.get(self.low(place), SMALL.get(self.low(place)))
 
     def _date(self, place: int) -> Found | None:
         if found := worded_date(self.tokens, place):

@@ -7,10 +7,10 @@ which a sentence may begin; in other languages the first word of a sentence is l
 
 from collections.abc import Iterable
 
-from chatbot.grounding.ordinary import ORDINARY
+from chatbot.grounding.ordinary import is_ordinary
 from chatbot.grounding.said import Said
 from chatbot.grounding.tokens import Token, tokenise
-from chatbot.grounding.vocabulary import PRONOUNS
+from chatbot.grounding.vocabulary import MEASURES, PRONOUNS
 from knowledge.lexical.function_words import is_common
 
 # What is written in capitals to be heard, and names nothing.
@@ -18,6 +18,9 @@ _EMPHASISED = """
 always attention careful caution free important never note please remember required stop tip warning yes
 """
 EMPHASISED = frozenset(_EMPHASISED.split())
+# After a verb, and not after a name: Straighten the bar.
+_AFTER_VERBS = "the your it them this these those its our their any all each every both"
+AFTER_VERBS = frozenset(_AFTER_VERBS.split())
 BEFORE_CODES = frozenset({"code", "codes", "coupon", "voucher", "password", "promo", "codeword"})
 _LANGUAGES = ("en", "de", "fr", "sv")  # one for each list of small words
 
@@ -29,8 +32,24 @@ class Names:
         self._said = said
         self._language = _language(question) or _language(" ".join(sources)[:2_000]) or "en"
 
-    def unsupported(self, word: Token, before: Token | None, *, starts: bool) -> bool:
-        """Whether a word is a name that is not said; `before` is the word, code or number right before it."""
+    def may_be_verb(self, word: str, *, starts: bool) -> bool:
+        """Whether it depends on the next word if a name is meant: Straighten the bar, and Margaret has it."""
+        begins_large = word[:1].isupper() and word[1:].islower() and word.isalpha()
+        return self._language == "en" and starts and begins_large and not self._is_known(word.casefold())
+
+    def _is_ordinary(self, word: str) -> bool:
+        """Also where something ordinary is made of what a source says: paintwork, of paint."""
+        parts = ((word[:at], word[at:]) for at in range(4, len(word) - 2))
+        return is_ordinary(word) or any(is_ordinary(end) and self._said.knows(begin) for begin, end in parts)
+
+    def _is_known(self, word: str) -> bool:
+        return self._said.knows(word) or is_ordinary(word)
+
+    def unsupported(self, word: Token, before: Token | None, *, starts: bool, following: str = "") -> bool:
+        """Whether a word is a name that is not said; `before` is the word, code or number right before it.
+
+        `following` is the next word, where a sentence begins with this one.
+        """
         if word.low in PRONOUNS or word.text.islower() or not word.text[0].isalpha():
             return False
         if self._is_codeword(word, before):
@@ -45,7 +64,7 @@ class Names:
         if self._language == "en":
             if word.text.isupper() and len(word.text) > 1:
                 return not (word.low in EMPHASISED or is_common(word.low, ("en",)))
-            return not (starts and word.low in ORDINARY)
+            return not (starts and (self._is_ordinary(word.low) or following.casefold() in AFTER_VERBS))
         follows_name = before is not None and before.text[0].isupper()
         if any(map(str.isupper, word.text[1:])):
             return True
@@ -63,6 +82,8 @@ class Names:
         if before.kind == "number":
             numbered = any(one.isdigit() for one, other in self._said.pairs if other == low)
             return numbered and (before.low, low) not in self._said.pairs
+        if before.low in MEASURES:
+            return False  # 625 Wh Long Range
         together = before.text[0].isupper() and before.low in names and not is_common(before.low, ("en",))
         return together and (before.low, low) not in self._said.pairs
 

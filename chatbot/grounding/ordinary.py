@@ -66,26 +66,27 @@ within without women won't wonder wonderful wooden wording worldwide worst worth
 yearly yep yes yet you you'll you're you've your yours yourself zero zip
 """
 _VERBS = """
-accept access account act add adjust advise agree aim allow answer apologise apologize appear apply approve arrange
-arrive ask assemble assist attach attend avoid be become begin believe book borrow bring browse build buy calculate
-call cancel care carry cause change charge check choose claim clean clear click close collect combine come
-communicate compare complain complete confirm connect consider consult contact contain continue convert cost cover
-create cross cut damage deal decide decline deduct delay delete deliver deny depend describe deserve dial disconnect
-discount discuss display do download drop e-mail earn email enable end ensure enter equal estimate exceed exchange
-exclude expect expire explain extend fail fall fax feel fill find finish fit fix follow forget forward gather get
-give go guarantee guide handle happen have hear help hire hold hope hurry ignore improve include increase indicate
-inform insert inspect install insure intend involve issue join keep know lack last lead learn leave lend let lie
-limit list listen live locate lock log look lose maintain make manage match matter mean measure meet mention miss
-move need notice notify obtain occur offer omit open operate order pack park pass pause pay perform phone pick place
-plan post prefer prepare present press prevent print proceed process produce prohibit promise protect prove provide
-publish pull purchase push put qualify quote raise reach read receive recommend record recover redeem reduce refer
-refund refuse register reject release rely remain remember remind remove renew rent repair repeat replace reply
-report request require reschedule reserve reset resolve respond rest restart restore restrict result resume return
-reuse review ride ring run save say scan schedule seal search select sell send serve set settle share ship show sign
-skip slow sort speak spend split stand start state stay stock stop store submit subscribe suggest supply support suspend
-switch take talk tell tend test thank tick tighten touch track trade transfer travel treat try turn type understand
-undo unlock unpack unsubscribe update upgrade upload use verify view visit wait walk want warn wash watch wear weigh
-win wish withdraw work worry wrap write
+accept access account act add adjust advise agree aim align allow answer apologise apologize appear apply approve
+arrange arrive ask assemble assist attach attend avoid be become begin believe book borrow brake bring browse build
+buy calculate call cancel care carry cause change charge check choose claim clean clear click close collect combine
+come communicate compare complain complete confirm connect consider consult contact contain continue convert cost
+cover create cross cut cycle damage deal decide decline deduct delay delete deliver deny depend describe deserve
+detach dial disconnect discount discuss display do download drive drop dry e-mail earn email enable end ensure enter
+equal estimate exceed exchange exclude expect expire explain extend fail fall fax feel fill find finish fit fix fold
+follow forget forward gather get give go grease guarantee guide handle hang happen have hear help hire hold hope hurry
+ignore improve include increase indicate inflate inform insert inspect install insure intend involve issue join keep
+know lack last lead learn leave lend let lie lift limit list listen live locate lock log look loosen lose lower
+maintain make manage match matter mean measure meet mention miss move need notice notify obtain occur offer oil omit
+open operate order pack park pass pause pay pedal peel perform phone pick place plan plug post prefer prepare present
+press prevent print proceed process produce prohibit promise protect prove provide publish pull pump purchase push put
+qualify quote raise reach read receive recharge recommend record recover redeem reduce refer refund refuse register
+reject release rely remain remember remind remove renew rent repair repeat replace reply report request require
+reschedule reserve reset resolve respond rest restart restore restrict result resume return reuse review ride ring
+rinse rotate run save say scan schedule screw seal search select sell send serve set settle share ship show sign skip
+slide slow sort speak spend split stand start state stay steer stock stop store straighten submit subscribe suggest
+supply support suspend swipe switch take talk tell tend test thank tick tighten touch track trade transfer travel
+treat try turn type understand undo unfold unlock unpack unplug unscrew unsubscribe update upgrade upload use verify
+view visit wait walk want warn wash watch wear weigh win wipe wish withdraw work worry wrap write
 """
 _NOUNS = """
 access accessory account action addition address adult advice age agreement alternative amount answer app
@@ -142,3 +143,12 @@ def _of_noun(noun: str) -> set[str]:
 ORDINARY: frozenset[str] = frozenset(_OTHERS.split()).union(
     *map(_of_verb, _VERBS.split()), *map(_of_noun, _NOUNS.split())
 )
+
+_CONTRACTED = ("'d", "'ll", "'re", "'ve", "'m", "'s", "n't")
+
+
+def is_ordinary(word: str) -> bool:
+    """Tell whether a casefolded word is one of these, contracted or not: you, you'd, aren't."""
+    if word in ORDINARY:
+        return True
+    return any(word.endswith(end) and word.removesuffix(end) in ORDINARY for end in _CONTRACTED)

@@ -38,7 +38,8 @@ def ranged(facts: Sequence[Placed], tokens: Sequence[Token]) -> list[Placed]:
         of_one, of_other = shared_keys(one, other)
         if of_one:
             found[place - 1] = replace(one, keys=tuple(of_one), text=whole), first, end
-        if of_other:
+        # "20" for £5 or 24" for £6": what `or` adds may be something else.
+        if of_other and tokens[end].low != "or":
             found[place] = replace(other, keys=tuple(of_other), text=whole), begin, after
     return found
 

@@ -19,6 +19,7 @@ Key = tuple[object, ...]
 # Some 20 kB each.
 MOST_KEPT = 1_000
 _PART_OF_LINK = re.compile(r"[^\W\d_]{2,}")
+_ENDS_PART = frozenset(".,;:!?")
 _ENDS_SENTENCE = frozenset('.!?:;…"“«([#>|•-')
 _LISTED = re.compile(r"^[ \t]*(?:[-*•]|\d{1,2}[.)])[ \t]", re.MULTILINE)
 
@@ -69,9 +70,27 @@ def _read_facts(reading: Reading, folded: str, tokens: list[Token]) -> None:
         reading.keys.update(("duration", *key[1:3]) for key in fact.keys if key[0] == "rate")
         reading.numbers.update(fact.numbers)
         _read_short_unit(reading, fact, tokens[after : after + 1])
+        if (
+            place
+            and _ends_part(tokens, after, folded)
+            and "\n" not in _between(folded, tokens, facts[place - 1][2], first)
+        ):
+            # "80% after 2½ hours, full after 4" says four hours.
+            reading.keys.update(shared_keys(fact, facts[place - 1][0])[0])
         _read_range(reading, tokens, first, after)
         if place and joined(tokens, facts[place - 1][2], first):
             reading.keys.update(key for keys in shared_keys(facts[place - 1][0], fact) for key in keys)
+
+
+def _ends_part(tokens: list[Token], place: int, folded: str) -> bool:
+    """Whether a part of a sentence, or a line, ends before this place."""
+    if place >= len(tokens) or tokens[place].text in _ENDS_PART:
+        return True
+    return "\n" in folded[tokens[place - 1].end : tokens[place].start]
+
+
+def _between(folded: str, tokens: list[Token], end: int, begin: int) -> str:
+    return folded[tokens[end - 1].end : tokens[begin].start]
 
 
 def _read_short_unit(reading: Reading, fact: Fact, following: list[Token]) -> None:

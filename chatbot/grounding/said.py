@@ -10,6 +10,7 @@ from knowledge.lexical.stems import forms as word_forms
 
 # Digits of a telephone number that may be left out before it, and those that are enough without them.
 _ENOUGH_DIGITS = 6
+_VERSIONS = ("version", "release", "software", "firmware", "app", "update")
 
 
 class Said:
@@ -49,6 +50,10 @@ class Said:
     def _has_counted(self, value: Fraction) -> bool:
         return value in self.numbers or value in self.list_sizes
 
+    def _has_percent(self, value: Fraction) -> bool:
+        """Half of it is 50 % of it."""
+        return any(key[0] == "part" and key[2] == value / 100 for key in self.keys)
+
     def _has_age(self, value: Fraction) -> bool:
         return ("number", value) in self.keys
 
@@ -58,10 +63,15 @@ class Said:
         return dated or value <= max(self.list_sizes, default=0)
 
     def _has_labelled(self, label: str, value: Fraction) -> bool:
-        return value in self.numbers and self.knows(label)
+        # What has a point in it is no count of anything: software 3.2 is version 3.2.
+        known = self.knows(label) or (label in _VERSIONS and (value.denominator > 1 or any(map(self.knows, _VERSIONS))))
+        return value in self.numbers and known
 
     def _has_word(self, word: str) -> bool:
-        return self.knows(word)
+        return self.knows(word) or (word == "every day" and self._says_every_day())
+
+    def _says_every_day(self) -> bool:
+        return "daily" in self.words or ("every", "day") in self.pairs or ("each", "day") in self.pairs
 
     def _has_pair(self, one: str, other: str) -> bool:
         return (one, other) in self.pairs
