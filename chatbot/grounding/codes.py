@@ -3,7 +3,16 @@
 import re
 
 from chatbot.grounding.reader import ORDINAL_ENDINGS, Found, Reader
-from chatbot.grounding.vocabulary import CENTS, CURRENCIES, DURATIONS, MAGNITUDES, MEASURES, O_CLOCK, PERCENT
+from chatbot.grounding.vocabulary import (
+    CENTS,
+    CURRENCIES,
+    DURATIONS,
+    GLUED_DURATIONS,
+    MAGNITUDES,
+    MEASURES,
+    O_CLOCK,
+    PERCENT,
+)
 
 DIGITS_OF_A_PHONE = 7
 
@@ -73,5 +82,16 @@ class Codes(Reader):
         if after != place + 2 or self.kind(place) != "number" or self.kind(place + 1) != "word":
             return False
         unit = self.low(place + 1)
-        known = (*DURATIONS, *MEASURES, *CURRENCIES, *CENTS, *MAGNITUDES, *ORDINAL_ENDINGS, "am", "pm", "h", "x", "d")
+        known = (
+            *DURATIONS,
+            *MEASURES,
+            *CURRENCIES,
+            *CENTS,
+            *MAGNITUDES,
+            *ORDINAL_ENDINGS,
+            "am",
+            "pm",
+            "x",
+            *GLUED_DURATIONS,
+        )
         return unit in known or unit in PERCENT or unit in O_CLOCK

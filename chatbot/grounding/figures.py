@@ -14,6 +14,7 @@ from chatbot.grounding.vocabulary import (
     CURRENCIES,
     DAY_ADJECTIVES,
     DURATIONS,
+    GLUED_DURATIONS,
     GLUED_ONLY,
     LABELS,
     MAGNITUDES,
@@ -26,6 +27,7 @@ from chatbot.grounding.vocabulary import (
 # Of things that a source lists an answer may say how many they are, up to so many.
 MOST_COUNTED = 10
 DAYS_A_WEEK = 7
+DEGREES = {"celsius": "°c", "centigrade": "°c", "fahrenheit": "°f", "c": "°c", "f": "°f"}
 SPEEDS = {"mile": "mph", "km": "km/h"}
 QUARTERS = {"quarters": Fraction(1, 4), "quarter": Fraction(1, 4), "thirds": Fraction(1, 3)}
 
@@ -142,6 +144,8 @@ class Figures(Reader):
 
     def _duration(self, place: int) -> tuple[str, Fraction] | None:
         low = self.low(place)
+        if low in GLUED_DURATIONS and self.glued(place) and self.kind(place - 1) == "number":
+            return DURATIONS[GLUED_DURATIONS[low]]
         if low in {"second", "min"} and self.kind(place - 1) != "number":
             return None
         return DURATIONS.get(low)
@@ -170,6 +174,8 @@ class Figures(Reader):
         if low == "°" and self.low(joined + 1) in {"c", "f"}:
             return "number", [("measure", f"°{self.low(joined + 1)}", v) for v in values], joined + 2
         if low in MEASURES and (self.glued(joined) or low not in GLUED_ONLY) and self.kind(joined) != "":
+            if MEASURES[low] == "°" and self.low(joined + 1) in DEGREES:
+                return "number", [("measure", DEGREES[self.low(joined + 1)], v) for v in values], joined + 2
             unit, end = self._speed(MEASURES[low], joined + 1)
             return "number", [("measure", unit, v) for v in values], end
         return None

@@ -116,6 +116,8 @@ def _wanted_later(low: str) -> tuple[str, ...]:
         return ("number", "worded")
     if low in _DISTANCES:
         return ("per",)
+    if low in {"degrees", "degree"}:
+        return ("unit",)
     if low in {"year's", "years"}:
         return ("holiday", "age")
     if low in DAY_ADJECTIVES:

@@ -15,6 +15,7 @@ from knowledge.lexical.function_words import is_common
 
 # What is written in capitals to be heard, and names nothing.
 _EMPHASISED = """
+asap diy eta etc faq gps id led pdf pin ps qr sms tba tbc tv url usb wifi
 always attention careful caution free important never note please remember required stop tip warning yes
 """
 EMPHASISED = frozenset(_EMPHASISED.split())
@@ -40,10 +41,12 @@ class Names:
     def _is_ordinary(self, word: str) -> bool:
         """Also where something ordinary is made of what a source says: paintwork, of paint."""
         parts = ((word[:at], word[at:]) for at in range(4, len(word) - 2))
-        return is_ordinary(word) or any(is_ordinary(end) and self._said.knows(begin) for begin, end in parts)
+        return is_ordinary(word, self._said.knows) or any(
+            is_ordinary(end) and self._said.knows(begin) for begin, end in parts
+        )
 
     def _is_known(self, word: str) -> bool:
-        return self._said.knows(word) or is_ordinary(word)
+        return self._said.knows(word) or self._is_ordinary(word)
 
     def unsupported(self, word: Token, before: Token | None, *, starts: bool, following: str = "") -> bool:
         """Whether a word is a name that is not said; `before` is the word, code or number right before it.
@@ -54,6 +57,8 @@ class Names:
             return False
         if self._is_codeword(word, before):
             return word.low not in self._said.shouted
+        if word.low in self._said.initials and word.text.isupper():
+            return False
         if self._said.knows(word.low):
             return before is not None and self._never_together(before, word)
         if not word.text[0].isupper():
@@ -82,8 +87,8 @@ class Names:
         if before.kind == "number":
             numbered = any(one.isdigit() for one, other in self._said.pairs if other == low)
             return numbered and (before.low, low) not in self._said.pairs
-        if before.low in MEASURES:
-            return False  # 625 Wh Long Range
+        if before.low in MEASURES or (word.text.isupper() and len(word.text) > 2):
+            return False  # 625 Wh Long Range, Deptford Bridge DLR
         together = before.text[0].isupper() and before.low in names and not is_common(before.low, ("en",))
         return together and (before.low, low) not in self._said.pairs
 

@@ -3,6 +3,8 @@
 The forms of a verb or noun are made from it. What is often a name (Will, Grace, Apple) is left out on purpose.
 """
 
+from collections.abc import Callable
+
 _OTHERS = """
 a about above absolutely accidents according accordingly across actually additional additionally admission advance
 after afterwards again against ago ahead all allow almost alone along already also alternatively although altogether
@@ -67,26 +69,27 @@ yearly yep yes yet you you'll you're you've your yours yourself zero zip
 """
 _VERBS = """
 accept access account act add adjust advise agree aim align allow answer apologise apologize appear apply approve
-arrange arrive ask assemble assist attach attend avoid be become begin believe book borrow brake bring browse build
-buy calculate call cancel care carry cause change charge check choose claim clean clear click close collect combine
-come communicate compare complain complete confirm connect consider consult contact contain continue convert cost
-cover create cross cut cycle damage deal decide decline deduct delay delete deliver deny depend describe deserve
-detach dial disconnect discount discuss display do download drive drop dry e-mail earn email enable end ensure enter
-equal estimate exceed exchange exclude expect expire explain extend fail fall fax feel fill find finish fit fix fold
-follow forget forward gather get give go grease guarantee guide handle hang happen have hear help hire hold hope hurry
-ignore improve include increase indicate inflate inform insert inspect install insure intend involve issue join keep
-know lack last lead learn leave lend let lie lift limit list listen live locate lock log look loosen lose lower
-maintain make manage match matter mean measure meet mention miss move need notice notify obtain occur offer oil omit
-open operate order pack park pass pause pay pedal peel perform phone pick place plan plug post prefer prepare present
-press prevent print proceed process produce prohibit promise protect prove provide publish pull pump purchase push put
-qualify quote raise reach read receive recharge recommend record recover redeem reduce refer refund refuse register
-reject release rely remain remember remind remove renew rent repair repeat replace reply report request require
-reschedule reserve reset resolve respond rest restart restore restrict result resume return reuse review ride ring
-rinse rotate run save say scan schedule screw seal search select sell send serve set settle share ship show sign skip
-slide slow sort speak spend split stand start state stay steer stock stop store straighten submit subscribe suggest
-supply support suspend swipe switch take talk tell tend test thank tick tighten touch track trade transfer travel
-treat try turn type understand undo unfold unlock unpack unplug unscrew unsubscribe update upgrade upload use verify
-view visit wait walk want warn wash watch wear weigh win wipe wish withdraw work worry wrap write
+arrange arrive ask assemble assist attach attend avoid be become begin believe bend book borrow brake bring browse
+build buy calculate call cancel care carry cause change charge check choose claim clean clear click close collect
+combine come communicate compare complain complete confirm connect consider consult contact contain continue convert
+cool cost cover crack crash create cross cut cycle damage deal decide decline deduct delay delete deliver dent deny
+depend describe deserve detach dial disconnect discount discuss display do download drive drop dry e-mail earn email
+enable end ensure enter equal estimate exceed exchange exclude expect expire explain extend fail fall fax feel fill
+find finish fit fix fold follow forget forward freeze gather get give go grease guarantee guide handle hang happen
+have hear heat help hire hold hope hurry ignore improve include increase indicate inflate inform insert inspect
+install insure intend involve issue join keep know lack last lead leak learn leave lend let lie lift limit list listen
+live locate lock log look loosen lose lower maintain make manage match matter mean measure meet melt mention miss move
+need notice notify obtain occur offer oil omit open operate order overheat pack park pass pause pay pedal peel perform
+phone pick place plan plug post prefer prepare present press prevent print proceed process produce prohibit promise
+protect prove provide publish pull pump purchase push put qualify quote raise rattle reach read receive recharge
+recommend record recover redeem reduce refer refund refuse register reject release rely remain remember remind remove
+renew rent repair repeat replace reply report request require reschedule reserve reset resolve respond rest restart
+restore restrict result resume return reuse review ride ring rinse rotate run save say scan schedule scratch screw
+seal search select sell send serve set settle share ship show sign skip slide slip slow sort speak spend spill split
+squeak stand start state stay steer stock stop store straighten submit subscribe suggest supply support suspend swipe
+switch take talk tell tend test thank tick tighten touch track trade transfer travel treat try turn type understand
+undo unfold unlock unpack unplug unscrew unsubscribe update upgrade upload use verify view visit wait walk want warn
+wash watch wear weigh win wipe wish withdraw work worry wrap write
 """
 _NOUNS = """
 access accessory account action addition address adult advice age agreement alternative amount answer app
@@ -144,11 +147,34 @@ ORDINARY: frozenset[str] = frozenset(_OTHERS.split()).union(
     *map(_of_verb, _VERBS.split()), *map(_of_noun, _NOUNS.split())
 )
 
-_CONTRACTED = ("'d", "'ll", "'re", "'ve", "'m", "'s", "n't")
+# Where a word ends or begins so, it is one of another: you'd, uncollected, cheapest.
+_ENDINGS = {
+    **dict.fromkeys(("'d", "'ll", "'re", "'ve", "'m", "'s", "n't", "s", "es", "d", "ly", "ful", "less", "ness"), ("",)),
+    **dict.fromkeys(("ed", "ing", "est", "able", "ment", "ation", "ion"), ("", "e")),
+    **dict.fromkeys(("ies", "ier", "iest", "ily", "iness"), ("y",)),
+    "y": ("", "e"),
+}
+_BEGINNINGS = ("un", "re", "non", "pre", "mis", "over", "under", "out")
+# Some names look like it.
+_NAME_LIKE = """
+andy billy bobby candy holly jimmy kelly mandy misty molly penny polly randy ricky rocky rusty sally sandy shelly sunny
+tommy wendy browning fielding golding harding manning spalding sterling
+"""
+_NAMES = frozenset(_NAME_LIKE.split())
 
 
-def is_ordinary(word: str) -> bool:
-    """Tell whether a casefolded word is one of these, contracted or not: you, you'd, aren't."""
+def is_ordinary(word: str, known: Callable[[str], bool] = lambda _: False) -> bool:
+    """Tell whether a casefolded word is one of these, or made of one, or of one that is known otherwise."""
     if word in ORDINARY:
         return True
-    return any(word.endswith(end) and word.removesuffix(end) in ORDINARY for end in _CONTRACTED)
+    if word in _NAMES:
+        return False
+    stems = {word, *_without_ending(word)}
+    stems |= {stem.removeprefix(begin) for stem in stems for begin in _BEGINNINGS if stem.startswith(begin)}
+    return any(len(stem) > 2 and (stem in ORDINARY or (stem != word and known(stem))) for stem in stems)
+
+
+def _without_ending(word: str) -> set[str]:
+    stems = {word[: -len(end)] + more for end, others in _ENDINGS.items() if word.endswith(end) for more in others}
+    # overlapping: overlap
+    return stems | {stem[:-1] for stem in stems if stem[-1:] == stem[-2:-1] and stem[-1:] not in {"s", "l"}}

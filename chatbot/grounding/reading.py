@@ -37,6 +37,8 @@ class Reading:
     smalls: set[str] = field(default_factory=set)
     shouted: set[str] = field(default_factory=set)
     """Words that it writes in capitals."""
+    initials: set[str] = field(default_factory=set)
+    """Of words with a capital that stand together, two to four."""
     pairs: set[tuple[str, str]] = field(default_factory=set)
     listed: int = 0
     """How many points its lists have."""
@@ -54,6 +56,10 @@ def read_text(text: str) -> Reading:
     for token in tokens:
         _read_word(reading, token, before, folded)
         before = token
+    for length in (2, 3, 4):
+        for words in zip(*(tokens[start:] for start in range(length)), strict=False):
+            if all(word.kind == "word" and word.text[0].isupper() for word in words):
+                reading.initials.add("".join(word.low[0] for word in words))
     # "Aberdeen, Washington" may be said without its comma.
     for one, comma, other in zip(tokens, tokens[1:], tokens[2:], strict=False):
         if comma.text == "," and one.text[0].isupper() and other.text[0].isupper():

@@ -26,6 +26,8 @@ class Said:
         """Words that these texts write with a capital only, also within a sentence."""
         self.shouted: set[str] = set().union(*(one.shouted for one in read))
         """Words that they write in capitals."""
+        self.initials: set[str] = set().union(*(one.initials for one in read))
+        """What their names are short for: the UK of United Kingdom."""
         self.list_sizes = {one.listed for one in read}
         self._stems: set[str] = set().union(*(one.stems for one in read))
         self._plain = [one.plain for one in read]

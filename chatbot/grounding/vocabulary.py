@@ -101,6 +101,8 @@ for _name, _forms in _MINUTES.items():
 for _name, _forms in _MONTHS_LONG.items():
     DURATIONS |= {form: ("months", Fraction(_MONTH_COUNTS[_name])) for form in (_name, *_forms)}
 
+# Right behind a number: 10s, 24h.
+GLUED_DURATIONS = {"s": "second", "h": "hour", "d": "day"}
 PERCENT = frozenset({"%", "percent", "pct", "prozent", "procent", "percentage"})
 CURRENCIES = {
     "£": "£", "gbp": "£", "pound": "£", "pounds": "£", "quid": "£", "sterling": "£",

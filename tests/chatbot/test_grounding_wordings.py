@@ -42,6 +42,11 @@ SAID = [
     ("Open until 5:30 pm.", "It is open until half past five."),
     ("It shuts at 17:45.", "It shuts at quarter to six."),
     ("20 inch for £320 or 24 inch for £360", 'It is 20" for £320 or 24" for £360.'),
+    ("Delivery outside the United Kingdom", "We deliver outside the UK."),
+    ("Keep it at 10 to 20 °C.", "Keep it at twenty degrees Celsius."),
+    ("Hold it for 10 seconds.", "Hold it for 10s."),
+    ("There are hills.", "Hilly roads. Uncollected things. Overheating. Cheapest. Crashes."),
+    ("By train or DLR: Deptford Bridge", "It is Deptford Bridge DLR."),
     ("Turn the bar.", "Straighten the bar."),
     ("Turn the bar.", "1. Realign your bar.\n2. Unhook it."),
 ]
@@ -71,6 +76,9 @@ NOT_SAID = [
     ("10 days", "You save 10 pct."),
     ("5 days", "It is 5x faster."),
     ("It is paid once.", "It is double."),
+    ("Delivery outside the United Kingdom", "We deliver to the EU."),
+    ("Keep it at 10 to 20 °C.", "Keep it at twenty degrees Fahrenheit."),
+    ("Hold it for 10 days.", "Hold it for 10s."),
     ("You get half of it back.", "You get 40% back."),
     ("It helps up to 15.5 miles.", "It helps up to 15.5 miles per hour."),
     ("Open until 5:30 pm.", "It is open until half past six."),
@@ -108,6 +116,11 @@ def test_what_no_source_says_is_stopped_before_it_is_shown(source: str, answer: 
     text, stopped = shown(source, answer)
     assert stopped
     assert stopped.split()[-1] not in text
+
+
+@pytest.mark.parametrize("name", ["Margaret", "Billy", "Harding", "Kimberly", "Ahmed", "Klarna", "Bosch", "Norway"])
+def test_a_name_at_the_head_of_a_sentence_is_stopped(name: str) -> None:
+    assert shown("It is free.", f"It is free. {name} will help you.")[1] == name
 
 
 @pytest.mark.parametrize("opener", ["Absolutely", "Yeah", "Unfortunately", "Congratulations", "Hopefully", "Payable"])
