@@ -1,10 +1,13 @@
 """Numbers with what they count: amounts, percentages, durations, ages, measures, parts and places in an order."""
 
 import re
+from collections.abc import Sequence
+from dataclasses import replace
 from fractions import Fraction
 
 from chatbot.grounding.numbers import readings, worded_number
-from chatbot.grounding.reader import ORDINAL_ENDINGS, Found, Key, Reader
+from chatbot.grounding.reader import ORDINAL_ENDINGS, Fact, Found, Key, Reader
+from chatbot.grounding.tokens import Token
 from chatbot.grounding.vocabulary import (
     AGES,
     ARTICLED,
@@ -22,6 +25,8 @@ from chatbot.grounding.vocabulary import (
     ORDINALS,
     PARTS,
     PERCENT,
+    SCALES,
+    SHORT_UNITS,
 )
 
 # Of things that a source lists an answer may say how many they are, up to so many.
@@ -30,6 +35,20 @@ DAYS_A_WEEK = 7
 DEGREES = {"celsius": "°c", "centigrade": "°c", "fahrenheit": "°f", "c": "°c", "f": "°f"}
 SPEEDS = {"mile": "mph", "km": "km/h"}
 QUARTERS = {"quarters": Fraction(1, 4), "quarter": Fraction(1, 4), "thirds": Fraction(1, 3)}
+
+
+def measure(unit: str, value: Fraction) -> Key:
+    """Return the key of so much of a unit: the same for 90 cm and 0.9 m."""
+    base, scale = SCALES.get(unit, (unit, Fraction(1)))
+    return ("measure", base, value * scale)
+
+
+def short_unit(fact: Fact, tokens: Sequence[Token], after: int) -> Fact | None:
+    """Return what a plain number says with the letter behind it: `1 m` may be a metre. None where there is none."""
+    unit = tokens[after].low if after < len(tokens) else ""
+    if unit not in SHORT_UNITS or not fact.numbers or fact.keys[0][0] != "number":
+        return None
+    return replace(fact, keys=(measure(MEASURES[unit], fact.numbers[0]),))
 
 
 class Figures(Reader):
@@ -177,7 +196,7 @@ class Figures(Reader):
             if MEASURES[low] == "°" and self.low(joined + 1) in DEGREES:
                 return "number", [("measure", DEGREES[self.low(joined + 1)], v) for v in values], joined + 2
             unit, end = self._speed(MEASURES[low], joined + 1)
-            return "number", [("measure", unit, v) for v in values], end
+            return "number", [measure(unit, v) for v in values], end
         return None
 
     def _begins_amount(self, place: int) -> bool:

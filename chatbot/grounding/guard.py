@@ -7,9 +7,11 @@ not on how it came in pieces, and it is behind by no more than the fact and the 
 
 import re
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 
 from chatbot.grounding.citations import Citations
 from chatbot.grounding.facts import Fact, facts_of
+from chatbot.grounding.figures import short_unit
 from chatbot.grounding.folding import fold
 from chatbot.grounding.joining import goes_on
 from chatbot.grounding.names import Names
@@ -140,7 +142,8 @@ class Guard:
         raw = "".join(f"{' ' if space else ''}{run}" for space, run in self._citations.whole(group)).strip()
         text = fold(self._citations.without(raw))
         tokens = tokenise(text)
-        facts = ranged(facts_of(text, tokens), tokens)
+        facts = [(_in_both_ways(fact, tokens, after), first, after) for fact, first, after in facts_of(text, tokens)]
+        facts = ranged(facts, tokens)
         if "\n" in group[0][0] or _OPENING.match(group[0][1]):
             self._starts, self._before = True, None
         taken: set[int] = set()
@@ -169,6 +172,12 @@ class Guard:
             ):
                 raise UnsupportedFactError("name", token.text)
         self._before, self._starts = token, False
+
+
+def _in_both_ways(fact: Fact, tokens: Sequence[Token], after: int) -> Fact:
+    """A number before a letter that may be its unit: either may be said."""
+    short = short_unit(fact, tokens, after)
+    return replace(fact, keys=(*fact.keys, *short.keys)) if short else fact
 
 
 def _bare(run: str) -> str:

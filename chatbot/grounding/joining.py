@@ -26,6 +26,7 @@ from chatbot.grounding.vocabulary import (
     ORDINALS,
     PERCENT,
     PERIODS,
+    SHORT_UNITS,
     SMALL,
     TENS,
     WHICH,
@@ -147,7 +148,7 @@ def _is(kind: str, tokens: list[Token]) -> bool:
     first = tokens[0]
     checks = {
         "number": first.kind in {"number", "time", "date", "version"} or (first.low in "(+" and _has_number(tokens)),
-        "unit": first.low in _UNITS,
+        "unit": first.low in _UNITS or first.low in SHORT_UNITS,
         "month": first.low in MONTHS,
         "year": bool(re.fullmatch(r"\d{4}", first.text)),
         "of": first.low == "of" and len(tokens) == 1,

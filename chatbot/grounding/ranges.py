@@ -52,9 +52,9 @@ def _with_unit(fact: Fact, other: Fact, *, before: bool) -> Iterable[Key]:
     for value in fact.numbers:
         if key[0] == "percent" and before:
             yield ("percent", value)
-        elif key[0] == "amount" or (key[0] == "measure" and before):
-            yield (key[0], key[1], value)
-        elif key[0] == "duration" and before and isinstance(key[2], Fraction) and other.numbers[0]:
+        elif key[0] == "amount":
+            yield (*key[:2], value)
+        elif key[0] in {"duration", "measure"} and before and isinstance(key[2], Fraction) and other.numbers[0]:
             yield (*key[:2], key[2] / other.numbers[0] * value)
         elif key[0] == "time" and before and isinstance(key[1], int) and 0 < value <= 12:
             hour = value % 12 * 60 + key[1] // 720 * 720

@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import lru_cache
 
-from chatbot.grounding.facts import Fact, facts_of
+from chatbot.grounding.facts import facts_of
+from chatbot.grounding.figures import short_unit
 from chatbot.grounding.folding import fold
 from chatbot.grounding.ranges import joined, shared_keys
 from chatbot.grounding.tokens import Token, tokenise
-from chatbot.grounding.vocabulary import AFTER_NOON, BEFORE_NOON, DAYS, GLUED_ONLY, MEASURES
+from chatbot.grounding.vocabulary import AFTER_NOON, BEFORE_NOON, DAYS
 from knowledge.lexical.stems import forms as word_forms
 
 Key = tuple[object, ...]
@@ -75,7 +76,10 @@ def _read_facts(reading: Reading, folded: str, tokens: list[Token]) -> None:
         # Who says "within a week" says seven days.
         reading.keys.update(("duration", *key[1:3]) for key in fact.keys if key[0] == "rate")
         reading.numbers.update(fact.numbers)
-        _read_short_unit(reading, fact, tokens[after : after + 1])
+        if short := short_unit(fact, tokens, after):
+            reading.keys.update(short.keys)
+            if place and joined(tokens, facts[place - 1][2], first):
+                reading.keys.update(shared_keys(facts[place - 1][0], short)[0])
         if (
             place
             and _ends_part(tokens, after, folded)
@@ -97,12 +101,6 @@ def _ends_part(tokens: list[Token], place: int, folded: str) -> bool:
 
 def _between(folded: str, tokens: list[Token], end: int, begin: int) -> str:
     return folded[tokens[end - 1].end : tokens[begin].start]
-
-
-def _read_short_unit(reading: Reading, fact: Fact, following: list[Token]) -> None:
-    """`1 m` may be a metre: what a source says is read in both ways."""
-    if following and following[0].low in GLUED_ONLY and following[0].low in MEASURES:
-        reading.keys.update(("measure", MEASURES[following[0].low], value) for value in fact.numbers)
 
 
 def _read_word(reading: Reading, token: Token, before: Token | None, folded: str) -> None:

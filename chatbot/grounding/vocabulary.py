@@ -153,6 +153,20 @@ _ARTICLED = "metre meter kilometre kilometer mile kilo kilogram kilogramme litre
 ARTICLED = frozenset(_ARTICLED.split())
 MEASURES = {form: unit for unit, forms in _MEASURES.items() for form in (unit, *forms.split())}
 
+SHORT_UNITS = frozenset({"g", "m", "l", "w", "v"})
+# What is measured in several units: 90 cm are 0.9 m.
+SCALES = {
+    "mm": ("m", Fraction(1, 1000)),
+    "cm": ("m", Fraction(1, 100)),
+    "km": ("m", Fraction(1000)),
+    "g": ("kg", Fraction(1, 1000)),
+    "ml": ("l", Fraction(1, 1000)),
+    "kw": ("w", Fraction(1000)),
+    "kwh": ("wh", Fraction(1000)),
+    "mb": ("gb", Fraction(1, 1000)),
+    "tb": ("gb", Fraction(1000)),
+}
+
 _MONTH_NAMES = (
     "january jan januar janvier enero januari gennaio",
     "february feb februar février febrero februari febbraio",

@@ -47,6 +47,9 @@ SAID = [
     ("Hold it for 10 seconds.", "Hold it for 10s."),
     ("There are hills.", "Hilly roads. Uncollected things. Overheating. Cheapest. Crashes."),
     ("By train or DLR: Deptford Bridge", "It is Deptford Bridge DLR."),
+    ("Leave 90 cm, ideally 120 cm.", "Leave 0.9 metres, better 1.2 m."),
+    ("200–300 l is enough.", "It takes 200 to 300 litres."),
+    ("It has 2.5 kW.", "It has 2,500 watts."),
     ("Turn the bar.", "Straighten the bar."),
     ("Turn the bar.", "1. Realign your bar.\n2. Unhook it."),
 ]
@@ -79,6 +82,8 @@ NOT_SAID = [
     ("Delivery outside the United Kingdom", "We deliver to the EU."),
     ("Keep it at 10 to 20 °C.", "Keep it at twenty degrees Fahrenheit."),
     ("Hold it for 10 days.", "Hold it for 10s."),
+    ("Leave 90 cm.", "Leave 90 metres."),
+    ("Leave 90 cm.", "Leave 9 metres."),
     ("You get half of it back.", "You get 40% back."),
     ("It helps up to 15.5 miles.", "It helps up to 15.5 miles per hour."),
     ("Open until 5:30 pm.", "It is open until half past six."),
