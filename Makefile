@@ -23,7 +23,7 @@ check: .venv/dev lint ## Check style, types, imports, templates, migrations and 
 	$(BIN)/mypy --strict config knowledge chatbot tests benchmarks manage.py
 	$(BIN)/lint-imports
 	$(BIN)/djlint templates --lint
-	DEBUG=1 SECRET_KEY=check $(BIN)/python manage.py makemigrations --check --dry-run
+	DEBUG=1 SECRET_KEY=check DATABASE_URL=sqlite://:memory: $(BIN)/python manage.py makemigrations --check --dry-run
 	DEBUG=1 SECRET_KEY=check $(BIN)/python manage.py check
 	$(PRODUCTION) $(BIN)/python manage.py check --deploy --fail-level WARNING
 
