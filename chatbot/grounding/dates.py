@@ -2,6 +2,7 @@
 
 import re
 
+from chatbot.grounding import languages
 from chatbot.grounding.tokens import Token
 from chatbot.grounding.vocabulary import DOUBTFUL_MONTHS, MONTHS, ORDINALS
 
@@ -72,6 +73,8 @@ def worded_date(tokens: list[Token], place: int) -> tuple[Key, int] | None:
 
 def _holiday(tokens: list[Token], place: int) -> tuple[Key, int] | None:
     words = [token.low for token in tokens[place : place + 3]]
+    if words and words[0] in languages.HOLIDAYS:
+        return ("date", None, *languages.HOLIDAYS[words[0]]), place + 1
     for length in (2, 3):
         if (named := HOLIDAYS.get(" ".join(words[:length]))) and len(words) >= length:
             return ("date", None, *named), place + length

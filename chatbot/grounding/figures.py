@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
 
+from chatbot.grounding.languages import HALVES, ONE, PER_CENT, STREETS, other_number
 from chatbot.grounding.numbers import readings, worded_number
 from chatbot.grounding.reader import ORDINAL_ENDINGS, Fact, Found, Key, Reader
 from chatbot.grounding.tokens import Token
@@ -68,10 +69,10 @@ class Figures(Reader):
             return of_days
         if unit := self._unit(values, after):
             kind, keys, end = unit
-            if bare in ARTICLES and bare != "one" and keys[0][0] == "duration":
+            if bare in ARTICLES | ONE and bare != "one" and keys[0][0] == "duration":
                 keys = [("rate", *keys[0][1:], self.low(end - 1))]
             return self.fact(kind, place, end, *keys, numbers=values)
-        return None if bare in ARTICLES else self._plain(place, values, after)
+        return None if bare in ARTICLES | ONE else self._plain(place, values, after)
 
     def _plain(self, place: int, values: tuple[Fraction, ...], after: int) -> Found:
         """A number without a unit: a factor, a place in an order, a count, or just a number."""
@@ -106,9 +107,18 @@ class Figures(Reader):
         said = [self.low(place + step) for step in range(3)]
         return place + 3 if said[0] == "days" and said[1] in {"a", "per", "each"} and said[2] == "week" else place
 
+    def _and_unit(self, value: Fraction, after: int) -> tuple[tuple[Fraction, ...], int, str]:
+        """A number in words of another language, and what a hyphen adds to it: vingt-cinq."""
+        more = other_number(self.low(after + 1)) if self.low(after) == "-" and self.glued(after) else None
+        if more is not None and more < 10 and value % 10 == 0:
+            return (value + more,), after + 2, ""
+        return (value,), after, ""
+
     def _labelled(self, place: int) -> Found | None:
         """A number that names: version 2, floor three."""
         label = self.low(place)
+        if label.endswith(STREETS) and self.kind(place + 1) == "number":
+            return self.fact("postal address", place, place + 2, ("pair", label, self.low(place + 1)))
         found = self._value(place + 1) if label in LABELS else None
         if found is None or found[2] in ARTICLES - {"one"} or self._unit(found[0], found[1]):
             return None
@@ -128,7 +138,10 @@ class Figures(Reader):
         if found := worded_number([t.low for t in self.tokens[place : place + 16]]):
             value, length = found
             return (value,), place + length, self.low(place) if length == 1 else ""
-        if self.low(place) in ARTICLES and (self._duration(place + 1) or self.low(place + 1) in ARTICLED):
+        if (other := other_number(self.low(place))) is not None:
+            return self._and_unit(other, place + 1)
+        articles = ARTICLES | ONE
+        if self.low(place) in articles and (self._duration(place + 1) or self.low(place + 1) in ARTICLED):
             return (Fraction(1),), place + 1, self.low(place)
         return None
 
@@ -175,7 +188,7 @@ class Figures(Reader):
         low = self.low(joined)
         if low in PERCENT:
             return "percentage", [("percent", v) for v in values], joined + 1
-        if low == "per" and self.low(joined + 1) in {"cent", "cents"}:
+        if PER_CENT.get(low) == self.low(joined + 1) or (low == "per" and self.low(joined + 1) == "cents"):
             return "percentage", [("percent", v) for v in values], joined + 2
         # Five working days are not five days.
         sort = DAY_ADJECTIVES.get(low) if self._duration(joined + 1) else None
@@ -199,6 +212,15 @@ class Figures(Reader):
             return "number", [measure(unit, v) for v in values], end
         return None
 
+    def _half(self, place: int) -> Found | None:
+        """Halbe Stunde, demi-heure: only of a time; alone the word means many things."""
+        after = place + 1 + (self.low(place + 1) == "-")
+        after += self.low(after) in {"de", "d'", "di"}
+        found = self._duration(after)
+        if found is None:
+            return None
+        return self.fact("duration", place, after + 1, ("duration", found[0], HALVES[self.low(place)] * found[1]))
+
     def _begins_amount(self, place: int) -> bool:
         """Whether a sign here belongs to the number after it: the full one £125."""
         return not self.low(place).isalpha() and self.glued(place + 1) and self.kind(place + 1) == "number"
@@ -212,6 +234,8 @@ class Figures(Reader):
     def _part(self, place: int) -> Found | None:
         """Half an hour, half, a quarter, twice."""
         low = self.low(place)
+        if low in HALVES:
+            return self._half(place)
         if low not in PARTS or self.low(place + 1) == "-" or self.low(place + 1).startswith("check"):
             return None
         after = place + 1

@@ -5,6 +5,7 @@ from collections.abc import Collection, Sequence
 
 from chatbot.grounding.citations import OPEN_MARK
 from chatbot.grounding.folding import fold
+from chatbot.grounding.languages import HALVES, ONE, PER_CENT, STREETS, other_number
 from chatbot.grounding.ranges import RANGE_JOINTS
 from chatbot.grounding.tokens import Token, tokenise
 from chatbot.grounding.vocabulary import (
@@ -39,17 +40,20 @@ _UNITS = (
     | O_CLOCK
     | frozenset(NAMED_TIMES)
     | COUNTED
-    | {"per"}
+    | set(PER_CENT)
+    | {"h"}
 )
 _WORDED = frozenset(SMALL) | frozenset(TENS) | frozenset(MAGNITUDES)
-_ARTICLES = frozenset({"a", "an", "per", "each", "every", "half", "quarter", "couple"})
+_ARTICLES = (
+    frozenset({"a", "an", "per", "each", "every", "half", "quarter", "couple", "pour", "por"}) | ONE | set(HALVES)
+)
 QUARTERS = frozenset({"quarters", "thirds"})
 _DISTANCES = frozenset(form for form, unit in MEASURES.items() if unit in {"mile", "km"})
 _YEARS = frozenset({"year", "years", "month", "months"})
 _BEFORE_AGE = frozenset(first for first, _ in AGES)
 _AFTER_NUMBER = ("unit", "month", "magnitude", "sign", "adjective", "joint", "past")
 _AFTER_WORDS: tuple[tuple[Collection[str], tuple[str, ...]], ...] = (
-    (_WORDED, (*_AFTER_NUMBER, "worded", "and")),
+    ({"halb"}, ("worded", "number")),
     (_ARTICLES, ("unit", "magnitude", "article", "of", "past", "joint")),
     ({*CURRENCIES, "+", "("}, ("number",)),
     ({*MAGNITUDES, "per"}, ("magnitude", "cent")),
@@ -93,12 +97,16 @@ def _wanted(tokens: list[Token], *, begun: bool) -> tuple[str, ...]:
         return ("month", "year") if dated else ()
     if last.low in MONTHS:
         return ("number", "the")
+    if last.low.endswith(STREETS):
+        return ("number",)
     if last.kind in {"number", "time", "version"}:
         return (*_AFTER_NUMBER, "number", "of")
     if last.low in ORDINALS or last.low in {"first", "second"} or _is_ordinal(tokens):
         return ("of", "month", "unit")
     if last.low == ")" and len(tokens) > 1 and tokens[-2].kind == "number":
         return ("number",)
+    if _is_worded(last.low):
+        return (*_AFTER_NUMBER, "worded", "and")
     for words, wanted in _AFTER_WORDS:
         if last.low in words:
             return wanted
@@ -125,6 +133,10 @@ def _wanted_later(low: str) -> tuple[str, ...]:
         return ("unit",)
     linked = ("number", "worded", "month", "article", "unit") if low in _LINKS else ()
     return (*linked, "age") if low in _BEFORE_AGE else linked
+
+
+def _is_worded(word: str) -> bool:
+    return word in _WORDED or other_number(word) is not None
 
 
 def _is_week(runs: Sequence[str]) -> bool:
@@ -154,9 +166,9 @@ def _is(kind: str, tokens: list[Token]) -> bool:
         "of": first.low == "of" and len(tokens) == 1,
         "the": first.low == "the" and len(tokens) == 1,
         "magnitude": first.low in MAGNITUDES,
-        "worded": first.low in _WORDED,
+        "worded": _is_worded(first.low),
         "and": first.low == "and" and len(tokens) == 1,
-        "article": first.low in {"a", "an", "half", "per", "each"},
+        "article": first.low in {"a", "an", "half", "per", "each"} or first.low in HALVES,
         "adjective": first.low in DAY_ADJECTIVES or first.low in QUARTERS,
         "joint": first.low in RANGE_JOINTS and len(tokens) == 1,
         "past": first.low == "past",
@@ -165,7 +177,7 @@ def _is(kind: str, tokens: list[Token]) -> bool:
         "holiday": first.low in {"eve", "day", "year's", "years"},
         "period": first.low in PERIODS,
         "sign": first.low in {"-", "/", ")", "°", "%"} and len(tokens) <= 2,
-        "cent": first.low in {"cent", "cents"},
+        "cent": first.low in {"cent", "cents", "ciento"},
     }
     return checks[kind]
 

@@ -70,7 +70,7 @@ class Names:
             if word.text.isupper() and len(word.text) > 1:
                 return not (word.low in EMPHASISED or is_common(word.low, ("en",)))
             return not (starts and (self._is_ordinary(word.low) or following.casefold() in AFTER_VERBS))
-        follows_name = before is not None and before.text[0].isupper()
+        follows_name = before is not None and before.text[0].isupper() and not is_common(before.low, _LANGUAGES)
         if any(map(str.isupper, word.text[1:])):
             return True
         return follows_name if self._language == "de" else not starts

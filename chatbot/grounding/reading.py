@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import lru_cache
 
+from chatbot.grounding import languages
 from chatbot.grounding.facts import facts_of
 from chatbot.grounding.figures import short_unit
 from chatbot.grounding.folding import fold
@@ -20,6 +21,8 @@ Key = tuple[object, ...]
 # Some 20 kB each.
 MOST_KEPT = 1_000
 _PART_OF_LINK = re.compile(r"[^\W\d_]{2,}")
+_RANGES = frozenset({"to", "-", "until", "till", "bis", "and", "through"}) | languages.RANGES
+_ALL_DAYS = DAYS | languages.DAYS
 _ENDS_PART = frozenset(".,;:!?")
 _ENDS_SENTENCE = frozenset('.!?:;…"“«([#>|•-')
 _LISTED = re.compile(r"^[ \t]*(?:[-*•]|\d{1,2}[.)])[ \t]", re.MULTILINE)
@@ -122,11 +125,11 @@ def _read_word(reading: Reading, token: Token, before: Token | None, folded: str
 
 def _read_range(reading: Reading, tokens: list[Token], first: int, after: int) -> None:
     """`Monday to Friday` says Tuesday as well, and `9-17` and `9 to 5` say hours."""
-    if after + 1 >= len(tokens) or tokens[after].low not in {"to", "-", "until", "till", "bis", "and", "through"}:
+    if after + 1 >= len(tokens) or tokens[after].low not in _RANGES:
         return
     begin, end = tokens[first], tokens[after + 1]
-    if begin.low in DAYS and end.low in DAYS:
-        day, last = DAYS[begin.low], DAYS[end.low]
+    if begin.low in _ALL_DAYS and end.low in _ALL_DAYS:
+        day, last = _ALL_DAYS[begin.low], _ALL_DAYS[end.low]
         while day != last:
             reading.keys.add(("weekday", day))
             day = (day + 1) % 7
