@@ -1,7 +1,7 @@
 """Whether the run that follows belongs to the fact with which the runs before it end."""
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from chatbot.grounding.citations import OPEN_MARK
 from chatbot.grounding.folding import fold
@@ -61,6 +61,16 @@ _AFTER_WORDS: tuple[tuple[Collection[str], tuple[str, ...]], ...] = (
     (WHICH, ("period",)),
     ({"christmas", "boxing", "new"}, ("holiday",)),
 )
+_LATER: tuple[tuple[Collection[str], tuple[str, ...]], ...] = (
+    ({"year's", "years"}, ("holiday", "age")),
+    (_YEARS, ("age",)),
+    (RANGE_JOINTS, ("age", "number", "worded")),
+    (QUARTERS, ("of",)),
+    ({"past"}, ("number", "worded")),
+    (_DISTANCES, ("per",)),
+    ({"degree", "degrees"}, ("unit",)),
+    (DAY_ADJECTIVES, ("unit",)),
+)
 _LINKS = frozenset({"of", "and", "-", "/", "(", ")", "+", "°", "the", "de"})
 
 
@@ -115,22 +125,9 @@ def _wanted(tokens: list[Token], *, begun: bool) -> tuple[str, ...]:
 
 def _wanted_later(low: str) -> tuple[str, ...]:
     """What can follow a word that can go on a fact but does not begin one."""
-    if low in _YEARS:
-        return ("age",)
-    if low in RANGE_JOINTS:
-        return ("age", "number", "worded")
-    if low in QUARTERS:
-        return ("of",)
-    if low == "past":
-        return ("number", "worded")
-    if low in _DISTANCES:
-        return ("per",)
-    if low in {"degrees", "degree"}:
-        return ("unit",)
-    if low in {"year's", "years"}:
-        return ("holiday", "age")
-    if low in DAY_ADJECTIVES:
-        return ("unit",)
+    for words, wanted in _LATER:
+        if low in words:
+            return wanted
     linked = ("number", "worded", "month", "article", "unit") if low in _LINKS else ()
     return (*linked, "age") if low in _BEFORE_AGE else linked
 
@@ -157,30 +154,32 @@ def _is_ordinal(tokens: list[Token]) -> bool:
 
 
 def _is(kind: str, tokens: list[Token]) -> bool:
-    first = tokens[0]
-    checks = {
-        "number": first.kind in {"number", "time", "date", "version"} or (first.low in "(+" and _has_number(tokens)),
-        "unit": first.low in _UNITS or first.low in SHORT_UNITS,
-        "month": first.low in MONTHS,
-        "year": bool(re.fullmatch(r"\d{4}", first.text)),
-        "of": first.low == "of" and len(tokens) == 1,
-        "the": first.low == "the" and len(tokens) == 1,
-        "magnitude": first.low in MAGNITUDES,
-        "worded": _is_worded(first.low),
-        "and": first.low == "and" and len(tokens) == 1,
-        "article": first.low in {"a", "an", "half", "per", "each"} or first.low in HALVES,
-        "adjective": first.low in DAY_ADJECTIVES or first.low in QUARTERS,
-        "joint": first.low in RANGE_JOINTS and len(tokens) == 1,
-        "past": first.low == "past",
-        "hour": first.low == "hour",
-        "per": first.low in {"per", "an", "a"},
-        "holiday": first.low in {"eve", "day", "year's", "years"},
-        "period": first.low in PERIODS,
-        "sign": first.low in {"-", "/", ")", "°", "%"} and len(tokens) <= 2,
-        "cent": first.low in {"cent", "cents", "ciento"},
-    }
-    return checks[kind]
+    return _CHECKS[kind](tokens[0], tokens)
 
 
 def _has_number(tokens: list[Token]) -> bool:
     return len(tokens) > 1 and tokens[1].kind == "number"
+
+
+_CHECKS: dict[str, Callable[[Token, list[Token]], bool]] = {
+    "number": lambda first, tokens: (
+        first.kind in {"number", "time", "date", "version"} or (first.low in "(+" and _has_number(tokens))
+    ),
+    "unit": lambda first, _: first.low in _UNITS or first.low in SHORT_UNITS,
+    "month": lambda first, _: first.low in MONTHS,
+    "year": lambda first, _: bool(re.fullmatch(r"\d{4}", first.text)),
+    "of": lambda first, tokens: first.low == "of" and len(tokens) == 1,
+    "the": lambda first, tokens: first.low == "the" and len(tokens) == 1,
+    "magnitude": lambda first, _: first.low in MAGNITUDES,
+    "worded": lambda first, _: _is_worded(first.low),
+    "and": lambda first, tokens: first.low == "and" and len(tokens) == 1,
+    "article": lambda first, _: first.low in {"a", "an", "half", "per", "each"} or first.low in HALVES,
+    "adjective": lambda first, _: first.low in DAY_ADJECTIVES or first.low in QUARTERS,
+    "joint": lambda first, tokens: first.low in RANGE_JOINTS and len(tokens) == 1,
+    "past": lambda first, _: first.low == "past",
+    "per": lambda first, _: first.low in {"per", "an", "a"},
+    "holiday": lambda first, _: first.low in {"eve", "day", "year's", "years"},
+    "period": lambda first, _: first.low in PERIODS,
+    "sign": lambda first, tokens: first.low in {"-", "/", ")", "°", "%"} and len(tokens) <= 2,
+    "cent": lambda first, _: first.low in {"cent", "cents", "ciento"},
+}
