@@ -15,7 +15,7 @@ from knowledge.lexical.function_words import is_common
 
 # What is written in capitals to be heard, and names nothing.
 _EMPHASISED = """
-asap diy eta etc faq gps id led pdf pin ps qr sms tba tbc tv url usb wifi
+asap diy eta etc faq id ps tba tbc
 always attention careful caution free important never note please remember required stop tip warning yes
 """
 EMPHASISED = frozenset(_EMPHASISED.split())

@@ -79,6 +79,7 @@ NOT_SAID = [
     ("10 days", "You save 10 pct."),
     ("5 days", "It is 5x faster."),
     ("It is paid once.", "It is double."),
+    ("The light is bright.", "It is a LED light by USB."),
     ("Delivery outside the United Kingdom", "We deliver to the EU."),
     ("Keep it at 10 to 20 °C.", "Keep it at twenty degrees Fahrenheit."),
     ("Hold it for 10 days.", "Hold it for 10s."),
