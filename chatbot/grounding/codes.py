@@ -15,6 +15,8 @@ from chatbot.grounding.vocabulary import (
 )
 
 DIGITS_OF_A_PHONE = 7
+# From one to another: 2024-2026.
+_YEARS = re.compile(r"(?<!\d)(?:19|20)\d\d[-/](?:19|20)\d\d(?!\d)")
 
 
 class Codes(Reader):
@@ -35,6 +37,8 @@ class Codes(Reader):
             else:
                 break
         whole = "".join(t.text for t in self.tokens[place:after])
+        if not plus and _YEARS.search(whole):
+            return None
         if not digits or not (plus or len(digits) >= DIGITS_OF_A_PHONE) or (groups == 1 and "." in whole):
             return None
         # 1 000 000 is a number, and so is 250000 as long as nothing says otherwise.

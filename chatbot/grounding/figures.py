@@ -13,6 +13,7 @@ from chatbot.grounding.vocabulary import (
     AGES,
     ARTICLED,
     ARTICLES,
+    BEHIND_AMOUNTS,
     CENTS,
     COUNTED,
     CURRENCIES,
@@ -21,6 +22,7 @@ from chatbot.grounding.vocabulary import (
     GLUED_DURATIONS,
     GLUED_ONLY,
     LABELS,
+    LARGE_CURRENCIES,
     MAGNITUDES,
     MEASURES,
     ORDINALS,
@@ -30,6 +32,10 @@ from chatbot.grounding.vocabulary import (
     SHORT_UNITS,
 )
 
+Values = tuple[Fraction, ...]
+"""The readings of a number, the likeliest first."""
+Unit = tuple[str, list[Key], int]
+"""A kind of fact, its keys, and the place after it."""
 # Of things that a source lists an answer may say how many they are, up to so many.
 MOST_COUNTED = 10
 DAYS_A_WEEK = 7
@@ -60,6 +66,8 @@ class Figures(Reader):
         currency = CURRENCIES.get(self.low(place), "")
         if currency and self.kind(place + 1) == "number":
             values, after, _ = self._digits(place + 1)
+            if self.glued(after) and (times := BEHIND_AMOUNTS.get(self.low(after))):
+                values, after = tuple(v * times for v in values), after + 1
             return self.fact("amount", place, after, *[("amount", currency, v) for v in values], numbers=values)
         found = self._value(place)
         if found is None:
@@ -74,7 +82,7 @@ class Figures(Reader):
             return self.fact(kind, place, end, *keys, numbers=values)
         return None if bare in ARTICLES | ONE else self._plain(place, values, after)
 
-    def _plain(self, place: int, values: tuple[Fraction, ...], after: int) -> Found:
+    def _plain(self, place: int, values: Values, after: int) -> Found:
         """A number without a unit: a factor, a place in an order, a count, or just a number."""
         if self.low(after) == "x" and self.glued(after) and self.kind(after + 1) != "number":
             return self.fact("number", place, after + 1, ("times", values[0]), numbers=values)
@@ -84,7 +92,7 @@ class Figures(Reader):
         keys = [(kind, values[0]), *(("number", value) for value in values[1:])]
         return self.fact("number", place, after, *keys, numbers=values)
 
-    def _of_days(self, place: int, values: tuple[Fraction, ...], after: int) -> Found | None:
+    def _of_days(self, place: int, values: Values, after: int) -> Found | None:
         """Three quarters of an hour; and seven days a week, which is every day."""
         if part := self._parts_of(values, after):
             return self.fact("duration", place, part[1], part[0], numbers=values)
@@ -92,7 +100,7 @@ class Figures(Reader):
             return self.fact("duration", place, end, ("word", "every day"))
         return None
 
-    def _parts_of(self, values: tuple[Fraction, ...], place: int) -> tuple[Key, int] | None:
+    def _parts_of(self, values: Values, place: int) -> tuple[Key, int] | None:
         """Three quarters of an hour, and the place after it."""
         if self.low(place) not in QUARTERS:
             return None
@@ -107,7 +115,7 @@ class Figures(Reader):
         said = [self.low(place + step) for step in range(3)]
         return place + 3 if said[0] == "days" and said[1] in {"a", "per", "each"} and said[2] == "week" else place
 
-    def _and_unit(self, value: Fraction, after: int) -> tuple[tuple[Fraction, ...], int, str]:
+    def _and_unit(self, value: Fraction, after: int) -> tuple[Values, int, str]:
         """A number in words of another language, and what a hyphen adds to it: vingt-cinq."""
         more = other_number(self.low(after + 1)) if self.low(after) == "-" and self.glued(after) else None
         if more is not None and more < 10 and value % 10 == 0:
@@ -129,7 +137,7 @@ class Figures(Reader):
         ending = self.low(after - 1) in ORDINAL_ENDINGS and self.glued(after - 1)
         return self.low(place) in ORDINALS or (ending and self.kind(place) == "number")
 
-    def _value(self, place: int) -> tuple[tuple[Fraction, ...], int, str] | None:
+    def _value(self, place: int) -> tuple[Values, int, str] | None:
         """A number in digits, with a magnitude after it, or in words; the word itself where it is a single one."""
         if self.kind(place) == "number":
             return self._digits(place)
@@ -145,7 +153,7 @@ class Figures(Reader):
             return (Fraction(1),), place + 1, self.low(place)
         return None
 
-    def _digits(self, place: int) -> tuple[tuple[Fraction, ...], int, str]:
+    def _digits(self, place: int) -> tuple[Values, int, str]:
         values, after = readings(self.tokens[place].text), place + 1
         while self.kind(after) == "number" and re.fullmatch(r"\d{3}(?:[.,]\d+)?", self.low(after)):
             if not re.fullmatch(r"\d{1,3}", self.low(after - 1)):
@@ -182,35 +190,57 @@ class Figures(Reader):
             return None
         return DURATIONS.get(low)
 
-    def _unit(self, values: tuple[Fraction, ...], after: int) -> tuple[str, list[Key], int] | None:
-        # 30-day and 30 days are the same.
-        joined = after + 1 if self.low(after) == "-" and self.glued(after) and self.glued(after + 1) else after
-        low = self.low(joined)
+    def _unit(self, values: Values, after: int) -> Unit | None:
+        """What a number is of, by the words after it."""
+        place = after
+        if self.low(after) == "+" and self.glued(after):
+            place += 1  # 25+ years
+        elif self.low(after) == "-" and self.glued(after) and self.glued(after + 1):
+            place += 1  # 30-day and 30 days are the same
+        ways = (self._percent, self._lasting, self._money, self._measured)
+        return next((unit for way in ways if (unit := way(values, place))), None)
+
+    def _percent(self, values: Values, place: int) -> Unit | None:
+        low, following = self.low(place), self.low(place + 1)
         if low in PERCENT:
-            return "percentage", [("percent", v) for v in values], joined + 1
-        if PER_CENT.get(low) == self.low(joined + 1) or (low == "per" and self.low(joined + 1) == "cents"):
-            return "percentage", [("percent", v) for v in values], joined + 2
-        # Five working days are not five days.
-        sort = DAY_ADJECTIVES.get(low) if self._duration(joined + 1) else None
-        joined += sort is not None
-        if found := self._duration(joined):
-            family, length = found
-            keys: list[Key] = [("duration", f"{sort} {family}" if sort else family, v * length) for v in values]
-            if (end := self._age(joined + 1)) > joined + 1:
-                return "age", [*keys, *(("age", v) for v in values)], end
-            return "duration", keys, joined + 1
-        if low in CURRENCIES and not self._begins_amount(joined):
-            return "amount", [("amount", CURRENCIES[low], v) for v in values], joined + 1
-        if low in CENTS and (self.glued(joined) or low not in GLUED_ONLY):
-            return "amount", [("amount", CENTS[low], v / 100) for v in values], joined + 1
-        if low == "°" and self.low(joined + 1) in {"c", "f"}:
-            return "number", [("measure", f"°{self.low(joined + 1)}", v) for v in values], joined + 2
-        if low in MEASURES and (self.glued(joined) or low not in GLUED_ONLY) and self.kind(joined) != "":
-            if MEASURES[low] == "°" and self.low(joined + 1) in DEGREES:
-                return "number", [("measure", DEGREES[self.low(joined + 1)], v) for v in values], joined + 2
-            unit, end = self._speed(MEASURES[low], joined + 1)
-            return "number", [measure(unit, v) for v in values], end
+            return "percentage", [("percent", v) for v in values], place + 1
+        if PER_CENT.get(low) == following or (low == "per" and following == "cents"):
+            return "percentage", [("percent", v) for v in values], place + 2
         return None
+
+    def _lasting(self, values: Values, place: int) -> Unit | None:
+        # Five working days are not five days.
+        sort = DAY_ADJECTIVES.get(self.low(place)) if self._duration(place + 1) else None
+        place += sort is not None
+        found = self._duration(place)
+        if found is None:
+            return None
+        family, length = found
+        keys: list[Key] = [("duration", f"{sort} {family}" if sort else family, v * length) for v in values]
+        if (end := self._age(place + 1)) > place + 1:
+            return "age", [*keys, *(("age", v) for v in values)], end
+        return "duration", keys, place + 1
+
+    def _money(self, values: Values, place: int) -> Unit | None:
+        low = self.low(place)
+        if low in LARGE_CURRENCIES:
+            currency, times = LARGE_CURRENCIES[low]
+            return "amount", [("amount", currency, v * times) for v in values], place + 1
+        if low in CURRENCIES and not self._begins_amount(place):
+            return "amount", [("amount", CURRENCIES[low], v) for v in values], place + 1
+        if low in CENTS and (self.glued(place) or low not in GLUED_ONLY):
+            return "amount", [("amount", CENTS[low], v / 100) for v in values], place + 1
+        return None
+
+    def _measured(self, values: Values, place: int) -> Unit | None:
+        low, following = self.low(place), self.low(place + 1)
+        unit = "°" if low == "°" else MEASURES.get(low)
+        if unit is None or (low in GLUED_ONLY and not self.glued(place)):
+            return None
+        if unit == "°" and following in DEGREES:
+            return "number", [("measure", DEGREES[following], v) for v in values], place + 2
+        unit, end = self._speed(unit, place + 1)
+        return "number", [measure(unit, v) for v in values], end
 
     def _half(self, place: int) -> Found | None:
         """Halbe Stunde, demi-heure: only of a time; alone the word means many things."""

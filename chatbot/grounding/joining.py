@@ -19,6 +19,7 @@ from chatbot.grounding.vocabulary import (
     DURATIONS,
     GLUED_ONLY,
     LABELS,
+    LARGE_CURRENCIES,
     MAGNITUDES,
     MEASURES,
     MONTHS,
@@ -41,7 +42,7 @@ _UNITS = (
     | frozenset(NAMED_TIMES)
     | COUNTED
     | set(PER_CENT)
-    | {"h"}
+    | {"h", *LARGE_CURRENCIES}
 )
 _WORDED = frozenset(SMALL) | frozenset(TENS) | frozenset(MAGNITUDES)
 _ARTICLES = (
@@ -113,8 +114,8 @@ def _wanted(tokens: list[Token], *, begun: bool) -> tuple[str, ...]:
         return (*_AFTER_NUMBER, "number", "of")
     if last.low in ORDINALS or last.low in {"first", "second"} or _is_ordinal(tokens):
         return ("of", "month", "unit")
-    if last.low == ")" and len(tokens) > 1 and tokens[-2].kind == "number":
-        return ("number",)
+    if last.low in {")", "+"} and len(tokens) > 1 and tokens[-2].kind == "number":
+        return ("number", *_AFTER_NUMBER)
     if _is_worded(last.low):
         return (*_AFTER_NUMBER, "worded", "and")
     for words, wanted in _AFTER_WORDS:

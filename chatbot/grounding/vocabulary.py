@@ -112,6 +112,15 @@ CURRENCIES = {
     "chf": "chf", "franken": "chf", "francs": "chf", "sek": "kr", "nok": "kr", "dkk": "kr", "kr": "kr", "kronor": "kr",
     "aud": "aud", "cad": "cad", "pln": "pln", "zł": "pln", "cny": "cny", "元": "cny",
 }  # fmt: skip
+# A currency and how many of it are meant: 10 MSEK; and what may stand behind an amount: £1.5m.
+LARGE_CURRENCIES = {
+    **dict.fromkeys(("msek", "mkr", "mnok", "mdkk"), ("kr", 1_000_000)),
+    **dict.fromkeys(("ksek", "tsek", "tkr"), ("kr", 1_000)),
+    **dict.fromkeys(("meur", "mio€"), ("€", 1_000_000)),
+    "keur": ("€", 1_000),
+    "teur": ("€", 1_000),
+}
+BEHIND_AMOUNTS = {"m": 1_000_000, "mn": 1_000_000, "bn": 1_000_000_000}
 CENTS = {"p": "£", "pence": "£", "penny": "£", "cent": "*", "cents": "*"}
 _MEASURES = {
     "kg": "kilo kilos kilogram kilograms kilogramme kilogrammes kgs",
