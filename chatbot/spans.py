@@ -7,6 +7,7 @@ answer nor a visitor waits for a collector. What was said is left out unless it 
 
 import json
 import os
+import threading
 import time
 import uuid
 from collections.abc import Mapping
@@ -20,6 +21,7 @@ from opentelemetry.trace import Span, SpanKind, Status, StatusCode, Tracer, set_
 
 CAPTURE = "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT"
 EXPORT_LIMIT_S = 3.0
+_one_at_a_time = threading.Lock()
 _MS = 1_000_000  # nanoseconds
 Attributes = dict[str, Any]
 
@@ -87,7 +89,8 @@ def _provider(url: str) -> Any:
 
 
 def _tracer(url: str) -> Tracer:
-    tracer: Tracer = _provider(url).get_tracer("candor")
+    with _one_at_a_time:  # answers end in several threads, and one provider is enough
+        tracer: Tracer = _provider(url).get_tracer("candor")
     return tracer
 
 

@@ -18,7 +18,7 @@ from chatbot import chat_model
 from chatbot.deciding import Policy
 from chatbot.foresight import compare, look_up
 from chatbot.models import Assistant
-from knowledge.admin.testing import HtmxHttpRequest
+from knowledge.requests import HtmxHttpRequest
 from knowledge.retrieval import RetrievalError
 
 if TYPE_CHECKING:

@@ -128,8 +128,11 @@ async def _write(
     except RefusedError as error:
         trace["guard"] = {"stopped": {"kind": error.kind, "fact": error.fact}}
         draft = _replaced(found, asked, sources, str(error))
+    finally:
+        # Also where it is stopped here, and no draft comes: what it used and how long it took is kept.
+        trace["call"] = asdict(written.call)
+        finished(trace, clock)
     trace["guard"] = trace.get("guard", {}) | written.guard_trace() | {"support": draft.support}
-    trace["call"] = asdict(written.call)
     yield draft
 
 

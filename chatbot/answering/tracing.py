@@ -35,14 +35,15 @@ def trace_of(found: Retrieval, decision: Decision, policy: Policy) -> dict[str, 
         "decision": decision.outcome.value,
         "why": decision.why,
         "policy": asdict(policy),
-        "steps": {name: round(ms, 1) for name, ms in found.milliseconds.items()},
+        "milliseconds": {name: round(ms, 1) for name, ms in found.milliseconds.items()},
     }
 
 
 def finished(trace: dict[str, Any], clock: Clock) -> dict[str, Any]:
-    """Return the trace with the milliseconds of retrieval's steps and of the whole in one table."""
+    """Note in the trace how long it took until now, beside the milliseconds of retrieval's steps; returns the trace."""
     clock.lap("total")
-    return {**trace, "milliseconds": {**trace.pop("steps", {}), **clock.laps}}
+    trace["milliseconds"] = {**trace.get("milliseconds", {}), **clock.laps}
+    return trace
 
 
 def _candidate(candidate: Candidate) -> dict[str, Any]:

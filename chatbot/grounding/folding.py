@@ -24,7 +24,7 @@ def fold(text: str) -> str:
     """Return what is seen of a piece of Markdown, in NFKC, with ASCII digits, hyphens and apostrophes."""
     if not text.isascii():
         text = unicodedata.normalize("NFKC", _FRACTION.sub(r"\1 \2", text))
-    if "at" in text:
+    if "at" in text.casefold():
         text = _AT.sub("@", text)
     if "&" in text:
         text = html.unescape(text)

@@ -99,7 +99,9 @@ class Guard:
         shown: list[str] = []
         while size := self._group(final=final):
             group, self._runs = self._runs[:size], self._runs[size:]
-            self._following = _bare(self._runs[0][1]) if self._runs else ""
+            # Looked at only where it was waited for: what is let through must not depend on what came together.
+            waited = size == 1 and bool(self._runs) and self._may_be_verb(group[0])
+            self._following = _bare(self._runs[0][1]) if waited else ""
             if self._is_list_number(group[0]):
                 self._line_number = int(re.sub(r"\D", "", group[0][1]))
                 self._starts, self._before = True, None

@@ -89,7 +89,8 @@ def _read_facts(reading: Reading, folded: str, tokens: list[Token]) -> None:
             and "\n" not in _between(folded, tokens, facts[place - 1][2], first)
         ):
             # "80% after 2½ hours, full after 4" says four hours.
-            reading.keys.update(shared_keys(fact, facts[place - 1][0])[0])
+            alike = shared_keys(fact, facts[place - 1][0])[0]
+            reading.keys.update(key for key in alike if key[0] in {"duration", "measure"})
         _read_range(reading, tokens, first, after)
         if place and joined(tokens, facts[place - 1][2], first):
             reading.keys.update(key for keys in shared_keys(facts[place - 1][0], fact) for key in keys)

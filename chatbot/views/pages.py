@@ -23,8 +23,9 @@ from chatbot.questions import QuestionRefusedError, clean_question
 from chatbot.streams import TooManyRepliesError
 from chatbot.threads import in_thread
 from chatbot.tickets import read_source_ticket
-from chatbot.views.responses import HtmxHttpRequest, assistant_of, chat_url, see_other
+from chatbot.views.responses import assistant_of, chat_url, see_other
 from chatbot.visitors import remember_visitor, visitor_id
+from knowledge.requests import HtmxHttpRequest
 
 
 @require_GET

@@ -19,8 +19,9 @@ from chatbot.models import Message
 from chatbot.streams import TooManyRepliesError
 from chatbot.threads import in_thread
 from chatbot.tickets import TicketExpiredError
-from chatbot.views.responses import HtmxHttpRequest, chat_url, reply_id_of, see_other
+from chatbot.views.responses import chat_url, reply_id_of, see_other
 from chatbot.visitors import visitor_id
+from knowledge.requests import HtmxHttpRequest
 
 STREAM_HEADERS = {
     "Cache-Control": "no-cache, no-transform",

@@ -1,20 +1,13 @@
-"""What the chat's views have in common: the kind of request, ways to answer, what addresses name."""
+"""What the chat's views have in common: ways to answer, what addresses name."""
 
 import uuid
 
-from django.http import Http404, HttpRequest, HttpResponseRedirect
+from django.http import Http404, HttpResponseRedirect
 from django.urls import reverse
-from django_htmx.middleware import HtmxDetails
 
 from chatbot import replies, selectors
 from chatbot.models import Assistant
 from chatbot.tickets import read_ticket
-
-
-class HtmxHttpRequest(HttpRequest):
-    """A request that went through django-htmx's middleware."""
-
-    htmx: HtmxDetails
 
 
 def assistant_of(key: str) -> Assistant:

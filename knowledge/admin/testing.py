@@ -13,10 +13,10 @@ from django.urls import URLPattern, path
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
-from django_htmx.middleware import HtmxDetails
 
 from knowledge.checking import check_entry, why_unchecked
 from knowledge.models import Entry, KnowledgeBase
+from knowledge.requests import HtmxHttpRequest
 from knowledge.retrieval import Retrieval, RetrievalError, retrieve
 from knowledge.texts import TextError, clean
 
@@ -26,12 +26,6 @@ else:
     EntryModelAdmin = admin.ModelAdmin
 
 LONGEST = 4_000
-
-
-class HtmxHttpRequest(HttpRequest):
-    """A request that knows what htmx says of it."""
-
-    htmx: HtmxDetails
 
 
 class AskForm(forms.Form):

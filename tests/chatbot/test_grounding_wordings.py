@@ -89,6 +89,9 @@ NOT_SAID = [
     ("Hold it for 10 days.", "Hold it for 10s."),
     ("Leave 90 cm.", "Leave 90 metres."),
     ("Leave 90 cm.", "Leave 9 metres."),
+    ("It costs £5 for adults, children pay 9.", "It is £9."),
+    ("Write to hello@a.example.", "Write to support(AT)a.example."),
+    ("Turn the bar.", "O'Brien your friend has it."),
     ("At least 10 MSEK.", "It is 10 SEK."),
     ("It costs £1.5m.", "It costs £1.5."),
     ("You get half of it back.", "You get 40% back."),
@@ -139,3 +142,9 @@ def test_a_name_at_the_head_of_a_sentence_is_stopped(name: str) -> None:
 def test_a_sentence_may_begin_with_an_ordinary_word(opener: str) -> None:
     text, stopped = shown("It is free.", f"{opener}, it is free.")
     assert (text.strip(), stopped) == (f"{opener}, it is free.", "")
+
+
+def test_a_name_before_a_word_that_follows_verbs_is_stopped_in_one_piece_too() -> None:
+    guard = Guard(["Turn the bar."], "", cited=())
+    with pytest.raises(UnsupportedFactError):
+        guard.feed("O'Brien your friend has it. ")

@@ -72,6 +72,9 @@ async def test_a_stopped_answer_keeps_what_was_shown_its_sources_and_its_trace(
     assert (await stored.citations.aget()).number == 1
     assert stored.trace["stopped"] == stopping.BY_VISITOR
     assert stored.trace["prompt"]
+    assert stored.trace["call"]["completion_tokens"] > 0
+    times = stored.trace["milliseconds"]
+    assert times["total"] >= times["first_token"] >= times["retrieve"] > 0
 
 
 @pytest.mark.parametrize("act", [hangs(), hangs("We")])
