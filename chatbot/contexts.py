@@ -1,5 +1,6 @@
 """What the chat's templates show, computed before them: turns, replies, their sources and offers."""
 
+import hashlib
 import re
 import uuid
 from dataclasses import dataclass
@@ -8,9 +9,14 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext, ngettext
 
-from chatbot.models import Citation, Message
-from chatbot.tickets import write_ticket
+from chatbot.look import style_sheet
+from chatbot.marking import mark_passages
+from chatbot.models import Assistant, Citation, Conversation, Message
+from chatbot.places import Place
+from chatbot.replies import FAILED_TEXT, STOPPED_TEXT
+from chatbot.tickets import write_source_ticket, write_ticket, write_transcript_ticket
 from knowledge.markdown import excerpt, mark_citations, plain_text, render
 from knowledge.models import Entry
 
@@ -52,9 +58,13 @@ class ReplyView:
     stream_url: str
     reply_url: str
     stop_url: str
+    feedback_url: str
     stopped: bool
     feedback: int
+    reason: str
+    reason_text: str
     failed: bool
+    may_contact: bool
     retry_question: str
     spoken: str
 
@@ -78,18 +88,18 @@ class SourcePage:
     chat_url: str
 
 
-def turn_of(question: Message, reply: Message | None) -> Turn:
+def turn_of(question: Message, reply: Message | None, place: Place) -> Turn:
     """Compute what is shown of a question and the reply to it; citations loaded."""
-    return Turn(question, reply_view(question, reply) if reply else None)
+    return Turn(question, reply_view(question, reply, place) if reply else None)
 
 
-def reply_view(question: Message, reply: Message) -> ReplyView:
-    """Compute what is shown of a reply, pending or finished."""
+def reply_view(question: Message, reply: Message, place: Place) -> ReplyView:
+    """Compute what is shown of a reply, pending or finished, in the language that is spoken now."""
     pending = reply.status == Message.Status.PENDING
     failed = reply.status == Message.Status.FAILED
     ticket = write_ticket(reply.pk) if pending else ""
     citations = list(reply.citations.all())
-    sources = [_source(reply, c) for c in citations if c.kind == Citation.Kind.SOURCE]
+    sources = [_source(reply, c, place) for c in citations if c.kind == Citation.Kind.SOURCE]
     return ReplyView(
         message=reply,
         id=str(reply.pk),
@@ -97,12 +107,17 @@ def reply_view(question: Message, reply: Message) -> ReplyView:
         sources=sources,
         offers=[OfferView(c.entry_id, c.question) for c in citations if c.kind == Citation.Kind.OFFER and c.entry_id],
         pending=pending,
-        stream_url=reverse("chatbot:stream", args=[ticket]) if pending else "",
-        reply_url=reverse("chatbot:reply", args=[ticket]) if pending else "",
-        stop_url=reverse("chatbot:stop", args=[ticket]) if pending else "",
+        stream_url=place.localised(reverse("chatbot:stream", args=[ticket])) if pending else "",
+        reply_url=place.localised(reverse("chatbot:reply", args=[ticket])) if pending else "",
+        stop_url=place.localised(reverse("chatbot:stop", args=[ticket])) if pending else "",
         stopped=reply.status == Message.Status.STOPPED,
+        feedback_url=place.url("feedback", reply.pk),
         feedback=reply.feedback,
+        reason=reply.feedback_reason,
+        reason_text=reply.feedback_text,
         failed=failed,
+        may_contact=place.assistant.contact_enabled
+        and (failed or reply.outcome in (Message.Outcome.DECLINE, Message.Outcome.CLARIFY)),
         retry_question=question.text if failed or reply.status == Message.Status.STOPPED else "",
         spoken=spoken(plain_text(_without_marks(reply))),
     )
@@ -113,22 +128,31 @@ def spoken(text: str) -> str:
     if len(text) <= SPOKEN_LENGTH:
         return text
     first = _SENTENCE_END.split(text, maxsplit=1)[0][:SPOKEN_LENGTH]
-    return f"{first} And {len(text[len(first) :].split())} more words."
+    left = len(text[len(first) :].split())
+    more = ngettext("And %(count)s more word.", "And %(count)s more words.", left) % {"count": left}
+    return f"{first} {more}"
+
+
+def _words(reply: Message) -> str:
+    """What a reply says; what is ours and not the answer, in the language that is spoken now."""
+    return gettext(reply.text) if reply.text in (FAILED_TEXT, STOPPED_TEXT) else reply.text
 
 
 def _without_marks(reply: Message) -> str:
-    return _MARKS.sub("", reply.text) if reply.outcome == Message.Outcome.WRITE else reply.text
+    return _MARKS.sub("", reply.text) if reply.outcome == Message.Outcome.WRITE else _words(reply)
 
 
-def source_page(source: Citation) -> SourcePage:
-    """Compute a source's page; its entry and assistant loaded."""
-    entry = source.entry
+def source_page(source: Citation, place: Place) -> SourcePage:
+    """Compute a source's page; its entry and message loaded. What a written answer rests on is marked."""
+    entry, reply = source.entry, source.message
+    html = render(source.quoted_text)
     return SourcePage(
         citation=source,
-        html=render(source.quoted_text),
+        html=mark_passages(html, plain_text(reply.text)) if reply.outcome == Message.Outcome.WRITE else html,
         category=entry.category.name if entry and entry.category else "",
         state=_state(source, entry),
-        chat_url=reverse("chatbot:chat", args=[source.message.conversation.assistant.public_key]),
+        # A panel is inside somebody's page: there is no way back to it from a page of its own.
+        chat_url="" if place.embedded else place.chat_url,
     )
 
 
@@ -139,19 +163,35 @@ def _state(source: Citation, entry: Entry | None) -> str:
     return "current" if same else "changed"
 
 
-def _source(reply: Message, citation: Citation) -> SourceView:
+def _source(reply: Message, citation: Citation, place: Place) -> SourceView:
     return SourceView(
         number=citation.number,
         question=citation.question,
         excerpt=excerpt(citation.quoted_text),
-        url=reverse("chatbot:source", args=[citation.pk]),
+        url=_source_url(citation, place),
         anchor=f"m-{reply.pk}-source-{citation.number}",
     )
 
 
+def _source_url(citation: Citation, place: Place) -> str:
+    if place.embedded:
+        return place.localised(reverse("chatbot:cited", args=[write_source_ticket(citation.pk)]))
+    return place.url("source", citation.pk)
+
+
+def transcript_url(conversation: Conversation, place: Place) -> str:
+    """Return where a conversation can be fetched as a file, for a day."""
+    return place.localised(reverse("chatbot:transcript", args=[write_transcript_ticket(conversation.pk)]))
+
+
+def look_version(assistant: Assistant) -> str:
+    """Return what changes with an assistant's look; "" for one that has none of its own."""
+    return hashlib.sha256(style_sheet(assistant.accent).encode()).hexdigest()[:8] if assistant.accent else ""
+
+
 def _answer_html(reply: Message, sources: list[SourceView]) -> SafeString:
     """Render the answer with its marks. A quoted entry's own brackets are its text: the mark comes after it."""
-    html = render(reply.text)
+    html = render(_words(reply))
     links = {source.number: source.url for source in sources}
     if reply.outcome == Message.Outcome.WRITE:
         return mark_citations(html, links)

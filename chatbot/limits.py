@@ -14,11 +14,15 @@ from typing import NamedTuple
 import redis
 import structlog
 from django.conf import settings
+from django.utils.translation import gettext
 
+from chatbot.models import Assistant
 from chatbot.threads import in_thread
 from knowledge.vector_store.circuit import Circuit
 
 MINUTE_S = 60.0
+# Requests for a person a minute from one address: each of them reaches somebody's inbox.
+CONTACTS = 5
 # Whoever is forgotten first has been away the longest, and their bucket is full again.
 MOST_BUCKETS = 50_000
 REDIS_TIMEOUT_S = 0.25
@@ -52,7 +56,9 @@ class LimitedError(Exception):
     """Too many questions in a short time; the message is for the visitor."""
 
     def __init__(self, retry_after_s: int) -> None:
-        super().__init__(f"You have asked a lot in a short time. Try again in {retry_after_s} s.")
+        super().__init__(
+            gettext("You have asked a lot in a short time. Try again in %(seconds)s s.") % {"seconds": retry_after_s}
+        )
         self.retry_after_s = retry_after_s
 
 
@@ -63,8 +69,8 @@ class Bucket(NamedTuple):
     size: int
 
 
-def take(visitor: str, address: str, *, key: str = "") -> None:
-    """Count a question of this visitor, from this address, by this API key; raises LimitedError for one too many.
+def take(visitor: str, address: str, *, key: str = "", assistant: Assistant | None = None) -> None:
+    """Count a question of this visitor, from this address, by this key, to this assistant; LimitedError for too many.
 
     Each may be empty, where it is not known or does not apply.
     """
@@ -72,6 +78,7 @@ def take(visitor: str, address: str, *, key: str = "") -> None:
         (f"visitor:{visitor}", settings.LIMIT_VISITOR_PER_MINUTE),
         (f"address:{address}", settings.LIMIT_ADDRESS_PER_MINUTE),
         (f"key:{key}", settings.LIMIT_KEY_PER_MINUTE),
+        (f"assistant:{assistant.pk}", assistant.asks_per_minute or 0) if assistant else ("", 0),
     )
     buckets = [Bucket(key, size) for key, size in sizes if size > 0 and not key.endswith(":")]
     if not buckets:
@@ -81,12 +88,22 @@ def take(visitor: str, address: str, *, key: str = "") -> None:
         raise LimitedError(math.ceil(wait_s))
 
 
-async def atake(visitor: str, address: str, *, key: str = "") -> None:
+def take_contact(address: str) -> None:
+    """Count a contact request from this address; raises LimitedError for one too many."""
+    if (
+        settings.LIMIT_ADDRESS_PER_MINUTE
+        and address
+        and (wait_s := _wait([Bucket(f"contact:{address}", CONTACTS)])) > 0
+    ):
+        raise LimitedError(math.ceil(wait_s))
+
+
+async def atake(visitor: str, address: str, *, key: str = "", assistant: Assistant | None = None) -> None:
     """Do as `take`, off the event loop where Redis is asked."""
     if settings.REDIS_URL:
-        await in_thread(take)(visitor, address, key=key)
+        await in_thread(take)(visitor, address, key=key, assistant=assistant)
     else:
-        take(visitor, address, key=key)
+        take(visitor, address, key=key, assistant=assistant)
 
 
 def _wait(buckets: Sequence[Bucket]) -> float:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from contextlib import aclosing
 
 import structlog
+from django.utils import translation
 
 from chatbot import replies, spans, streams
 from chatbot.answering import Asked, Draft, Writing, answer, declined
@@ -52,6 +53,7 @@ async def _produce(reply_id: uuid.UUID, publish: Publish, turn: Turn | None) -> 
     try:
         asked = await in_thread(replies.claim)(reply_id, turn)
         if asked:
+            translation.activate(asked.language or "en")  # of this task alone
             _start_mirror(reply_id)
             for event in await _make(reply_id, asked, publish):
                 publish(event)

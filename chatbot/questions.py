@@ -3,6 +3,7 @@
 import unicodedata
 
 from django.conf import settings
+from django.utils.translation import gettext
 
 from chatbot.models import QUESTION_LENGTH
 from knowledge.texts import TextError, clean
@@ -21,10 +22,10 @@ def clean_question(text: str) -> str:
         text = clean(text, 4 * QUESTION_LENGTH)
     except TextError as error:
         raise QuestionRefusedError(
-            "Your question contains characters that are not text. Please type it again."
+            gettext("Your question contains characters that are not text. Please type it again.")
         ) from error
     if not any(_is_visible(character) for character in text):
-        raise QuestionRefusedError("Please type a question first.")
+        raise QuestionRefusedError(gettext("Please type a question first."))
     _refuse_long(text, min(settings.QUESTION_MAX_LENGTH, QUESTION_LENGTH))
     return text
 
@@ -33,7 +34,8 @@ def _refuse_long(text: str, limit: int) -> None:
     if len(text) > limit:
         most = min(limit, settings.QUESTION_MAX_LENGTH)
         raise QuestionRefusedError(
-            f"Your question has {len(text):,} characters, and {most:,} is the most. Please shorten it."
+            gettext("Your question has %(length)s characters, and %(most)s is the most. Please shorten it.")
+            % {"length": f"{len(text):,}", "most": f"{most:,}"}
         )
 
 

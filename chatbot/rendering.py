@@ -11,12 +11,14 @@ from contextlib import aclosing
 
 from django.http import HttpRequest
 from django.template.loader import render_to_string
+from django.utils import translation
 from django.utils.html import escape
 
 from chatbot import streams
 from chatbot.contexts import reply_view
 from chatbot.events import Finished, Status, Token
 from chatbot.models import Message
+from chatbot.places import place_of
 from chatbot.selectors import reply_with_question
 from chatbot.streams import Numbered
 from chatbot.threads import in_thread
@@ -28,7 +30,9 @@ RECONNECT_MS = 2_000
 HEARTBEAT = ": still here\n\n"
 
 
-async def page_events(request: HttpRequest, reply_id: uuid.UUID, after: int) -> AsyncGenerator[str, None]:
+async def page_events(
+    request: HttpRequest, reply_id: uuid.UUID, after: int, language: str = ""
+) -> AsyncGenerator[str, None]:
     """Yield the frames of a reply that is being made, from the one after event `after`; `done` is the last."""
     yield f"retry: {RECONNECT_MS}\n\n"
     page = _Page(after)
@@ -39,7 +43,7 @@ async def page_events(request: HttpRequest, reply_id: uuid.UUID, after: int) -> 
                 break
             yield frames or HEARTBEAT
             await asyncio.sleep(PACE_S)
-    if done := await in_thread(done_frame)(request, reply_id):
+    if done := await in_thread(done_frame)(request, reply_id, language):
         yield done
 
 
@@ -72,14 +76,20 @@ def _text(batch: list[Numbered], until: int | None = None) -> str:
     )
 
 
-def done_frame(request: HttpRequest, reply_id: uuid.UUID) -> str | None:
-    """Return the frame that shows a finished reply and ends its stream; None while it is pending or if it is gone."""
+def done_frame(request: HttpRequest, reply_id: uuid.UUID, language: str = "") -> str | None:
+    """Return the frame that shows a finished reply and ends its stream; None while it is pending or if it is gone.
+
+    `language` is the one that the stream's address names; without one it is the conversation's.
+    """
     found = reply_with_question(reply_id)
     if found is None or found[1].status == Message.Status.PENDING:
         return None
     question, reply = found
-    context = {"assistant": reply.conversation.assistant, "reply": reply_view(question, reply)}
-    return sse_frame("done", render_to_string("chatbot/_reply_body.html", context, request=request))
+    place = place_of(reply.conversation, language)
+    with translation.override(place.language):
+        context = {"place": place, "reply": reply_view(question, reply, place)}
+        html = render_to_string("chatbot/_reply_body.html", context, request=None if place.embedded else request)
+    return sse_frame("done", html)
 
 
 def sse_frame(name: str, data: str, number: int | None = None) -> str:

@@ -13,7 +13,8 @@ from itertools import pairwise
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Q, prefetch_related_objects
-from django.utils import timezone
+from django.utils import timezone, translation
+from django.utils.translation import gettext, gettext_noop
 
 from chatbot.answering import Asked, Draft, Writing
 from chatbot.deciding import Policy
@@ -26,8 +27,10 @@ GRACE_S = 30
 _TOO_LATE = "Nobody finished this reply in time: whoever was making it is gone."
 # How often a process notes that a reply which another one makes is read in it.
 READ_EVERY_S = 2.0
-STOPPED_TEXT = "This answer was stopped before it began."
-FAILED_TEXT = "I can't look that up right now. Please try again in a minute."
+# Stored as they are and shown in the reader's language.
+STOPPED_TEXT = gettext_noop("This answer was stopped before it began.")
+FAILED_TEXT = gettext_noop("I can't look that up right now. Please try again in a minute.")
+NO_ANSWER_TEXT = gettext_noop("I don't have an answer to that.")
 Turn = tuple[Message, Message]
 """A question and the reply to it."""
 FIRST_REPLY = 2
@@ -53,7 +56,7 @@ def claim(reply_id: uuid.UUID, turn: Turn | None = None) -> Asked | None:
     return Asked(
         question=question.text,
         knowledge_bases=tuple(assistant.knowledge_bases.values_list("pk", flat=True)),
-        no_answer_text=assistant.no_answer_text,
+        no_answer_text=assistant.no_answer_text or _said_in(reply.conversation.language, NO_ANSWER_TEXT),
         history=_exchanges(earlier),
         entry_id=uuid.UUID(chosen) if chosen else None,
         assistant_id=assistant.pk,
@@ -61,7 +64,13 @@ def claim(reply_id: uuid.UUID, turn: Turn | None = None) -> Asked | None:
         policy=Policy.of(assistant),
         tone=assistant.tone,
         instructions=assistant.instructions,
+        language=reply.conversation.language,
     )
+
+
+def _said_in(language: str, text: str) -> str:
+    with translation.override(language or "en"):
+        return gettext(text)
 
 
 def _before(reply: Message) -> tuple[Message, list[Message]]:

@@ -23,11 +23,18 @@ def default_assistant() -> Assistant | None:
     return Assistant.objects.order_by("-is_default", "created_at").first()
 
 
-def open_conversation(assistant: Assistant, visitor_id: uuid.UUID | None) -> Conversation | None:
-    """Return the visitor's latest conversation with this assistant that has not ended."""
-    if visitor_id is None:
-        return None
-    return Conversation.objects.filter(assistant=assistant, visitor_id=visitor_id, ended_at=None).first()
+def open_conversation(
+    assistant: Assistant, visitor_id: uuid.UUID, channel: Conversation.Channel = Conversation.Channel.PAGE
+) -> Conversation | None:
+    """Return the visitor's latest conversation with this assistant, in this place, that has not ended."""
+    return Conversation.objects.filter(
+        assistant=assistant, visitor_id=visitor_id, channel=channel, ended_at=None
+    ).first()
+
+
+def conversation_by_id(conversation_id: uuid.UUID) -> Conversation | None:
+    """Return a conversation, assistant loaded: for those who hold a ticket for it."""
+    return Conversation.objects.select_related("assistant").filter(pk=conversation_id).first()
 
 
 def api_conversation(assistant: Assistant, conversation_id: uuid.UUID) -> Conversation | None:
@@ -91,11 +98,13 @@ def _replies() -> QuerySet[Message]:
     return Message.objects.filter(role=Message.Role.ASSISTANT).prefetch_related("citations")
 
 
-def finished_reply_of(visitor_id: uuid.UUID | None, reply_id: uuid.UUID) -> Message | None:
-    """Return the reply if this visitor got it and it is finished."""
+def finished_reply_of(assistant: Assistant, visitor_id: uuid.UUID | None, reply_id: uuid.UUID) -> Message | None:
+    """Return the reply if this visitor got it from this assistant and it is finished."""
     if visitor_id is None:
         return None
-    mine = Message.objects.filter(role=Message.Role.ASSISTANT, conversation__visitor_id=visitor_id)
+    mine = Message.objects.filter(
+        role=Message.Role.ASSISTANT, conversation__visitor_id=visitor_id, conversation__assistant=assistant
+    )
     return mine.exclude(status=Message.Status.PENDING).filter(pk=reply_id).first()
 
 
@@ -115,3 +124,9 @@ def source_for(
     is_mine = visitor_id is not None and source.message.conversation.visitor_id == visitor_id
     may_read = isinstance(user, PermissionsMixin) and user.has_perm(MAY_READ_ALL)
     return source if is_mine or may_read else None
+
+
+def pending_replies(assistant: Assistant, visitor_id: uuid.UUID) -> list[uuid.UUID]:
+    """Return the replies that are being made for a visitor."""
+    mine = Message.objects.filter(conversation__assistant=assistant, conversation__visitor_id=visitor_id)
+    return list(mine.filter(status=Message.Status.PENDING).values_list("pk", flat=True))

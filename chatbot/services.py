@@ -2,25 +2,63 @@
 
 import uuid
 from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import timedelta
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 from django.utils import timezone
 
-from chatbot.models import Assistant, Citation, Conversation, LabelledExample, Message
+from chatbot.contacting import ways_of
+from chatbot.models import (
+    Assistant,
+    Citation,
+    ContactRequest,
+    Conversation,
+    Delivery,
+    LabelledExample,
+    Message,
+    Sighting,
+    new_public_key,
+    new_secret,
+)
 from chatbot.prompts import Exchange
 from chatbot.replies import ASKED_ENTRY
+from chatbot.tasks import hint_contacts_after_commit
+
+SIGHTING_EVERY = timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class Circumstances:
+    """Under which a conversation is begun; `page` is where on a website, `user` whom that website vouched for."""
+
+    channel: Conversation.Channel = Conversation.Channel.PAGE
+    language: str = ""
+    page: str = ""
+    user: str = ""
+    user_email: str = ""
 
 
 def ask(
-    *, assistant: Assistant, visitor_id: uuid.UUID, question: str, entry_id: uuid.UUID | None = None
+    *,
+    assistant: Assistant,
+    visitor_id: uuid.UUID,
+    question: str,
+    entry_id: uuid.UUID | None = None,
+    circumstances: Circumstances = Circumstances(),
 ) -> tuple[Message, Message]:
     """Store a clean question and the empty reply to it; `entry_id` is the entry the visitor chose from an offer."""
     with transaction.atomic():
         open_ones = Conversation.objects.select_for_update().filter(
-            assistant=assistant, visitor_id=visitor_id, ended_at=None, channel=Conversation.Channel.PAGE
+            assistant=assistant, visitor_id=visitor_id, ended_at=None, channel=circumstances.channel
         )
-        conversation = open_ones.first() or Conversation.objects.create(assistant=assistant, visitor_id=visitor_id)
+        conversation = open_ones.first() or Conversation.objects.create(
+            assistant=assistant, visitor_id=visitor_id, **asdict(circumstances)
+        )
+        if conversation.language != circumstances.language:
+            conversation.language = circumstances.language
+            conversation.save(update_fields=["language"])
         return _add_turn(conversation, question, entry_id)
 
 
@@ -97,9 +135,18 @@ def _label(conversation: Conversation, entry_id: uuid.UUID) -> None:
 
 
 def give_feedback(reply: Message, value: Message.Feedback) -> None:
-    """Note what the visitor thinks of a reply; the last word counts."""
-    Message.objects.filter(pk=reply.pk).update(feedback=value)
+    """Note what the visitor thinks of a reply; the last word counts. Reasons stand only beside a thumb down."""
     reply.feedback = value
+    if value != Message.Feedback.DOWN:
+        reply.feedback_reason = reply.feedback_text = ""
+    reply.save(update_fields=["feedback", "feedback_reason", "feedback_text"])
+
+
+def give_reason(reply: Message, reason: str, text: str) -> None:
+    """Note why a visitor did not find a reply helpful; the last word counts."""
+    reply.feedback = Message.Feedback.DOWN
+    reply.feedback_reason, reply.feedback_text = reason, text
+    reply.save(update_fields=["feedback", "feedback_reason", "feedback_text"])
 
 
 def start_over(*, assistant: Assistant, visitor_id: uuid.UUID) -> None:
@@ -107,3 +154,107 @@ def start_over(*, assistant: Assistant, visitor_id: uuid.UUID) -> None:
     Conversation.objects.filter(assistant=assistant, visitor_id=visitor_id, ended_at=None).update(
         ended_at=timezone.now()
     )
+
+
+def adopt(*, assistant: Assistant, visitor_id: uuid.UUID, user: Circumstances, user_id: uuid.UUID) -> None:
+    """Make what somebody asked before a website vouched for them the user's own."""
+    Conversation.objects.filter(
+        assistant=assistant, visitor_id=visitor_id, channel=Conversation.Channel.WIDGET, user=""
+    ).update(visitor_id=user_id, user=user.user, user_email=user.user_email)
+
+
+def known_email(conversation: Conversation | None, vouched: str) -> str:
+    """Return the address at which a visitor can be answered, where it is known; "" else."""
+    if vouched or conversation is None:
+        return vouched
+    earlier = conversation.contact_requests.first()
+    return earlier.email if earlier else ""
+
+
+def request_contact(
+    *,
+    assistant: Assistant,
+    visitor_id: uuid.UUID,
+    conversation: Conversation | None,
+    email: str,
+    words: str,
+    consent: str,
+    circumstances: Circumstances,
+) -> ContactRequest:
+    """Store a request for a person, with the conversation that it is about, and have it passed on."""
+    with transaction.atomic():
+        request = ContactRequest.objects.create(
+            assistant=assistant,
+            conversation=conversation
+            or Conversation.objects.create(assistant=assistant, visitor_id=visitor_id, **asdict(circumstances)),
+            email=email,
+            words=words,
+            consent=consent,
+        )
+        now = timezone.now()
+        Delivery.objects.bulk_create(
+            Delivery(request=request, kind=kind, target=target, next_at=now) for kind, target in ways_of(assistant)
+        )
+        hint_contacts_after_commit()
+    return request
+
+
+def retry_deliveries(deliveries: QuerySet[Delivery]) -> int:
+    """Try again what did not arrive; returns how many there are."""
+    with transaction.atomic():
+        unsent = deliveries.exclude(status=Delivery.Status.SENT)
+        count = unsent.update(status=Delivery.Status.WAITING, attempts=0, next_at=timezone.now())
+        hint_contacts_after_commit()
+    return count
+
+
+@dataclass(frozen=True)
+class Deleted:
+    """What was deleted of a visitor."""
+
+    conversations: int = 0
+    questions: int = 0
+    reply_ids: tuple[uuid.UUID, ...] = ()
+    requests: int = 0
+
+
+def delete_conversations(*, assistant: Assistant, visitor_id: uuid.UUID) -> Deleted:
+    """Delete all that a visitor said to this assistant and got from it, what was learned of it, and requests."""
+    with transaction.atomic():
+        mine = list(
+            Conversation.objects.select_for_update()
+            .filter(assistant=assistant, visitor_id=visitor_id)
+            .values_list("pk", flat=True)
+        )
+        messages = Message.objects.filter(conversation__in=mine)
+        deleted = Deleted(
+            conversations=len(mine),
+            questions=messages.filter(role=Message.Role.USER).count(),
+            reply_ids=tuple(messages.filter(role=Message.Role.ASSISTANT).values_list("pk", flat=True)),
+            requests=ContactRequest.objects.filter(conversation__in=mine).count(),
+        )
+        LabelledExample.objects.filter(offer__message__conversation__in=mine).delete()
+        Conversation.objects.filter(pk__in=mine).delete()
+    return deleted
+
+
+def note_sighting(assistant: Assistant, origin: str) -> None:
+    """Note that a website shows this assistant; written once an hour, however many visitors it has."""
+    now = timezone.now()
+    if Sighting.objects.filter(assistant=assistant, origin=origin, last_at__gt=now - SIGHTING_EVERY).exists():
+        return
+    Sighting.objects.update_or_create(
+        assistant=assistant, origin=origin, defaults={"last_at": now}, create_defaults={"first_at": now, "last_at": now}
+    )
+
+
+def replace_key(assistant: Assistant) -> None:
+    """Give an assistant another public key: whoever has the old one has nothing."""
+    assistant.public_key = new_public_key()
+    assistant.save(update_fields=["public_key"])
+
+
+def replace_identity_secret(assistant: Assistant) -> None:
+    """Give an assistant another secret for users' identities: proofs signed with the old one are refused."""
+    assistant.identity_secret = new_secret()
+    assistant.save(update_fields=["identity_secret"])

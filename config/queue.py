@@ -53,4 +53,9 @@ beat_schedule = {
         "schedule": 30.0,
         "options": {"expires": 30},
     },
+    "deliver-contacts": {
+        "task": "chatbot.tasks.deliver_contacts",
+        "schedule": 30.0,
+        "options": {"expires": 30},
+    },
 }

@@ -75,6 +75,17 @@ AUTH_PASSWORD_VALIDATORS = [
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
 ]
 LANGUAGE_CODE = "en"
+# What visitors are spoken to in; the admin speaks English.
+LANGUAGES = [
+    ("en", "English"),
+    ("de", "Deutsch"),
+    ("fr", "Français"),
+    ("es", "Español"),
+    ("pt", "Português"),
+    ("ja", "日本語"),
+    ("ar", "العربية"),
+]
+LOCALE_PATHS = [BASE_DIR / "chatbot" / "locale"]
 TIME_ZONE = os.environ.get("TIME_ZONE") or "UTC"
 USE_TZ = True
 LOGIN_URL = "admin:login"
@@ -175,6 +186,18 @@ QUESTION_MAX_LENGTH = env_int("QUESTION_MAX_LENGTH", 4_000, minimum=1)
 # The standard variables; the SDK reads the others (headers, timeout, compression) by itself.
 _OTLP_URL = os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT", "").rstrip("/")
 OTLP_TRACES_URL = os.environ.get("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT") or (_OTLP_URL and f"{_OTLP_URL}/v1/traces")
+
+# --- What is sent out: contact requests --------------------------------------------------------------------------
+EMAIL_HOST = os.environ.get("EMAIL_HOST", "")
+EMAIL_PORT = env_int("EMAIL_PORT", 587, minimum=1)
+EMAIL_HOST_USER = os.environ.get("EMAIL_USER", "")
+EMAIL_HOST_PASSWORD = env_secret("EMAIL_PASSWORD")
+EMAIL_USE_SSL = EMAIL_PORT == 465
+EMAIL_USE_TLS = env_bool("EMAIL_TLS", EMAIL_PORT == 587)
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = os.environ.get("EMAIL_FROM") or "candor@localhost"
+# Hosts in private networks that webhooks and "check my site" may reach all the same.
+OUTBOUND_PRIVATE_HOSTS = os.environ.get("OUTBOUND_PRIVATE_HOSTS", "").replace(",", " ").lower().split()
 
 # --- Import, history, logs ----------------------------------------------------------------------------------------
 IMPORT_MAX_MB = env_int("IMPORT_MAX_MB", 5, minimum=1)

@@ -5,6 +5,9 @@ A room of its own because forms, files and questions share these rules, which mu
 
 import re
 import unicodedata
+import uuid
+
+from django.utils.text import slugify
 
 LIMITS = {
     "reference": 100,
@@ -21,6 +24,7 @@ LIMITS = {
 
 # What Markdown is rendered from ends at 16 KB, for safety's sake; a little is left for a sentence before an answer.
 MOST_BYTES = 16_000
+SLUG_LENGTH = 60
 
 _FORBIDDEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 _MARK_RUN = re.compile(r"[^\w\s\x00-\u02ff]{31,}")
@@ -52,6 +56,14 @@ def unify_newlines(text: str) -> str:
 def one_line(text: str) -> str:
     """A phrasing is a single line: line breaks inside it become spaces."""
     return " ".join(filter(None, map(str.strip, text.split("\n")))) if "\n" in text else text
+
+
+def slug_for(question: str, entry_id: uuid.UUID) -> str:
+    """Return what names an entry in an address: its words, at most 60 characters, and six digits that are its own."""
+    words = slugify(question, allow_unicode=True)
+    if len(words) > SLUG_LENGTH:
+        words = words[: SLUG_LENGTH + 1].rpartition("-")[0] or words[:SLUG_LENGTH]
+    return "-".join(filter(None, (words, entry_id.hex[-6:])))
 
 
 def _refuse_unprintable(text: str) -> None:

@@ -12,6 +12,7 @@ from django.utils.text import Truncator
 from chatbot.admin.traces import TraceView, trace_view
 from chatbot.contexts import Turn, turn_of
 from chatbot.models import Citation, Conversation, Message
+from chatbot.places import place_of
 from chatbot.selectors import position_from, turns_before
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ class ConversationAdmin(ConversationModelAdmin):
         if conversation and self.has_view_permission(request, conversation):
             page = turns_before(conversation, position_from(request.GET.get("before")))
             extra |= {
-                "turns": [_staff_turn(turn_of(*turn)) for turn in page.turns],
+                "turns": [_staff_turn(turn_of(*turn, place_of(conversation))) for turn in page.turns],
                 "earlier": page.before,
                 "subtitle": getattr(conversation, "asked_first", ""),
             }

@@ -24,6 +24,7 @@ class Asked:
     policy: Policy = field(default_factory=Policy)
     tone: str = ""
     instructions: str = ""
+    language: str = ""
 
 
 @dataclass(frozen=True)

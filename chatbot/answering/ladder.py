@@ -11,6 +11,7 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from django.conf import settings
+from django.utils.translation import gettext, gettext_noop
 
 from chatbot.answering.asked import Asked, Draft, Writing
 from chatbot.answering.following import make_standalone
@@ -30,11 +31,10 @@ from chatbot.threads import in_thread
 from knowledge.models import Entry
 from knowledge.retrieval import Candidate, Retrieval, retrieve
 
-CLARIFY_QUESTION = "Did you mean one of these?"
-CLARIFY_TEXT = f"I'm not sure I understood. {CLARIFY_QUESTION}"
-UNWRITTEN_TEXT = "I couldn't write an answer just now."
-FALLBACK_TEXT = "I couldn't write an answer just now, so here is the closest entry as it stands."
-REPLACED_TEXT = "I could not make sure of every detail of that, so here is the entry as it stands."
+CLARIFY_TEXT = gettext_noop("I'm not sure I understood. Did you mean one of these?")
+UNWRITTEN_TEXT = gettext_noop("I couldn't write an answer just now. Did you mean one of these?")
+FALLBACK_TEXT = gettext_noop("I couldn't write an answer just now, so here is the closest entry as it stands.")
+REPLACED_TEXT = gettext_noop("I could not make sure of every detail of that, so here is the entry as it stands.")
 
 Outcome = Message.Outcome
 Retrieve = Callable[..., Retrieval]
@@ -46,7 +46,7 @@ async def answer(asked: Asked, *, may_write: bool, retrieve: Retrieve = retrieve
 
     Raises RetrievalError, and SourcesChangedError where an entry is edited while a model writes from it.
     """
-    yield Status("Looking it up…")
+    yield Status(gettext("Looking it up…"))
     clock = Clock()
     may_write = may_write and asked.policy.mode != Mode.QUOTE
     trace: dict[str, Any] = {}
@@ -58,7 +58,7 @@ async def answer(asked: Asked, *, may_write: bool, retrieve: Retrieve = retrieve
     if decision.outcome != Outcome.WRITE:
         yield _end(_unwritten(decision, asked), trace, clock)
         return
-    yield Status("Writing an answer…")
+    yield Status(gettext("Writing an answer…"))
     async for step in _write(asked, standalone, found, decision, trace, clock):
         yield _end(step, trace, clock) if isinstance(step, Draft) else step
 
@@ -88,7 +88,7 @@ def _unwritten(decision: Decision, asked: Asked) -> Draft:
     if decision.outcome == Outcome.QUOTE:
         return Draft(Outcome.QUOTE, sources[0].answer, sources=sources)
     if decision.outcome == Outcome.CLARIFY:
-        return Draft(Outcome.CLARIFY, CLARIFY_TEXT, offers=offers)
+        return Draft(Outcome.CLARIFY, gettext(CLARIFY_TEXT), offers=offers)
     return Draft(Outcome.DECLINE, asked.no_answer_text, offers=offers)
 
 
@@ -103,6 +103,7 @@ async def _write(
         searched=standalone.text,
         tone=asked.tone,
         instructions=asked.instructions,
+        language=asked.language,
     )
     sources = _listed(decision.sources)[: prompt.sources_used]
     written = Written()
@@ -147,15 +148,15 @@ def _without_model(found: Retrieval, asked: Asked, failure: str) -> Draft:
     """What would have been said had there been no model, with a plain word before it."""
     draft = _unwritten(decide(found, model_available=False, policy=asked.policy), asked)
     if draft.outcome == Outcome.QUOTE:
-        return replace(draft, text=f"{FALLBACK_TEXT}\n\n{draft.text}", failure=failure)
-    return replace(draft, text=f"{UNWRITTEN_TEXT} {CLARIFY_QUESTION}", failure=failure)
+        return replace(draft, text=f"{gettext(FALLBACK_TEXT)}\n\n{draft.text}", failure=failure)
+    return replace(draft, text=gettext(UNWRITTEN_TEXT), failure=failure)
 
 
 def _replaced(found: Retrieval, asked: Asked, sources: tuple[Listed, ...], failure: str) -> Draft:
     """The entry that is plainly meant, else an honest no with the nearest ones, in place of what a model made up."""
     draft = _unwritten(decide(found, model_available=False, policy=asked.policy), asked)
     if draft.outcome == Outcome.QUOTE:
-        return replace(draft, text=f"{REPLACED_TEXT}\n\n{draft.text}", failure=failure)
+        return replace(draft, text=f"{gettext(REPLACED_TEXT)}\n\n{draft.text}", failure=failure)
     return Draft(Outcome.DECLINE, asked.no_answer_text, offers=sources[:3], failure=failure)
 
 

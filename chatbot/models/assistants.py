@@ -9,6 +9,7 @@ from django.core.validators import MaxLengthValidator, MaxValueValidator, MinVal
 from django.db import models
 from django.db.models import Q
 
+from chatbot.models.faces import Contact, Door, Look
 from knowledge.models import KnowledgeBase
 
 _SHARE = (MinValueValidator(0.0), MaxValueValidator(1.0))
@@ -19,7 +20,7 @@ def new_public_key() -> str:
     return secrets.token_urlsafe(12)
 
 
-class Assistant(models.Model):
+class Assistant(Look, Door, Contact):
     """One chat: what it is called, what it knows, how it answers and what it says when it cannot."""
 
     class Mode(models.TextChoices):
@@ -32,16 +33,22 @@ class Assistant(models.Model):
     public_key = models.CharField(max_length=32, unique=True, default=new_public_key, editable=False)
     knowledge_bases = models.ManyToManyField(KnowledgeBase, related_name="assistants")
     is_default = models.BooleanField(default=False, help_text="Answers on the site's front page.")
-    greeting = models.TextField(default="Hello! What would you like to know?", validators=[MaxLengthValidator(500)])
+    greeting = models.TextField(
+        blank=True,
+        validators=[MaxLengthValidator(500)],
+        help_text="Empty: a greeting of Candor's own, in the visitor's language.",
+    )
     starter_questions = models.TextField(
         blank=True,
-        validators=[MaxLengthValidator(2_000)],
-        help_text="One per line, shown before the first question.",
+        validators=[MaxLengthValidator(4_000)],
+        help_text="One per line, shown before the first question. A line that begins with / opens those for certain "
+        "pages of a website: /returns or /shop/*.",
     )
     no_answer_text = models.TextField(
-        default="I don't have an answer to that.",
+        blank=True,
         validators=[MaxLengthValidator(1_000)],
-        help_text="Markdown. Said when nothing fits: tell people how to reach a person.",
+        help_text="Markdown. Said when nothing fits: tell people how to reach a person. "
+        "Empty: Candor's own words, in the visitor's language.",
     )
     mode = models.CharField("how it answers", max_length=10, choices=Mode, default=Mode.LADDER)
     # Empty: what Candor comes with (`chatbot.deciding.Policy`).
@@ -92,9 +99,25 @@ class Assistant(models.Model):
                 names = {field.name: field.verbose_name for field in self._meta.fields}
                 raise ValidationError({upper: f"It {names[upper]} {high:g}, below what it {names[lower]} {low:g}."})
 
-    def starters(self) -> list[str]:
-        """The starter questions, in the order written."""
-        return [line.strip() for line in self.starter_questions.splitlines() if line.strip()]
+    def starters(self, path: str = "") -> list[str]:
+        """The starter questions for a page of a website, in the order written.
+
+        Those under the first line of a path that fits, else those before any such line.
+        """
+        groups: list[tuple[str, list[str]]] = [("", [])]
+        for line in filter(None, map(str.strip, self.starter_questions.splitlines())):
+            if line.startswith("/"):
+                groups.append((line, []))
+            else:
+                groups[-1][1].append(line)
+        return next((those for pattern, those in groups[1:] if fits_path(path, pattern)), groups[0][1])
+
+
+def fits_path(path: str, pattern: str) -> bool:
+    """Tell whether a page's path is this one, whatever its last slash; a * at the end stands for anything below."""
+    if pattern.endswith("*"):
+        return f"{path.rstrip('/')}/".startswith(pattern[:-1])
+    return bool(path) and path.rstrip("/") == pattern.rstrip("/")
 
 
 class ApiKey(models.Model):

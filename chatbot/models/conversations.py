@@ -4,6 +4,7 @@ import uuid
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from chatbot.models.assistants import Assistant
 from knowledge.models import Entry
@@ -16,12 +17,18 @@ class Conversation(models.Model):
 
     class Channel(models.TextChoices):
         PAGE = "page", "Chat page"
+        WIDGET = "widget", "Widget"
         API = "api", "API"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     assistant = models.ForeignKey(Assistant, models.CASCADE, related_name="conversations")
     channel = models.CharField(max_length=10, choices=Channel, default=Channel.PAGE)
     visitor_id = models.UUIDField()
+    language = models.CharField(max_length=10, blank=True, help_text="In which it is led.")
+    page = models.CharField(max_length=500, blank=True, help_text="Where on a website it was begun.")
+    # Whom the website says that this is, by its signature.
+    user = models.CharField("user", max_length=200, blank=True)
+    user_email = models.EmailField(blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     ended_at = models.DateTimeField(null=True, blank=True)
 
@@ -58,6 +65,13 @@ class Message(models.Model):
         NONE = 0, "None"
         UP = 1, "Helpful"
 
+    class Reason(models.TextChoices):
+        WRONG = "wrong", _("Wrong")
+        OUTDATED = "outdated", _("Outdated")
+        INCOMPLETE = "incomplete", _("Incomplete")
+        MISUNDERSTOOD = "misunderstood", _("Didn't understand me")
+        OTHER = "other", _("Other")
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="messages")
     position = models.PositiveIntegerField()
@@ -71,6 +85,8 @@ class Message(models.Model):
         null=True, blank=True, help_text="Of a written answer: how far the sources carry it, 0 to 1."
     )
     feedback = models.SmallIntegerField(choices=Feedback, default=Feedback.NONE)
+    feedback_reason = models.CharField(max_length=15, choices=Reason, blank=True)
+    feedback_text = models.TextField(blank=True, help_text="What the visitor wrote about it.")
     failure = models.TextField(blank=True, help_text="Why something went wrong, for staff.")
     trace = models.JSONField(default=dict, blank=True, help_text="What was searched, found and how long it took.")
     claimed_at = models.DateTimeField(null=True, editable=False)

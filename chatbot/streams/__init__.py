@@ -4,7 +4,11 @@ A reply's producer is a task of its own: the visitor's request may end long befo
 memory of the process that makes it; with Redis they are also written there, and other processes read them from it.
 """
 
+import uuid
+from collections.abc import Sequence
+
 from chatbot.streams.memory import Numbered, Producer, Publish, Streams, TooManyRepliesError
+from chatbot.streams.shared import forget as forget_shared
 from chatbot.streams.shared import is_on, mirror, relay
 
 _streams = Streams()
@@ -14,6 +18,13 @@ follow = _streams.follow
 unread_s = _streams.unread_s
 touch = _streams.touch
 
+
+async def forget(reply_ids: Sequence[uuid.UUID]) -> None:
+    """Drop the events of these replies, here and in Redis; another process's go within ten minutes."""
+    _streams.forget(reply_ids)
+    await forget_shared(reply_ids)
+
+
 __all__ = [
     "Numbered",
     "Producer",
@@ -21,6 +32,7 @@ __all__ = [
     "Streams",
     "TooManyRepliesError",
     "follow",
+    "forget",
     "is_on",
     "mirror",
     "publish",

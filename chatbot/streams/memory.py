@@ -3,7 +3,7 @@
 import asyncio
 import time
 import uuid
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 
 from chatbot.events import Event, Finished
@@ -100,6 +100,12 @@ class Streams:
         if log is None:
             return float("inf")
         return 0.0 if log.readers else time.monotonic() - log.read_at
+
+    def forget(self, reply_ids: Iterable[uuid.UUID]) -> None:
+        """Drop the events of replies; one that is still being made ends on its own, and is dropped later."""
+        for reply_id in reply_ids:
+            if (log := self._logs.get(reply_id)) and log.ended_at is not None:
+                del self._logs[reply_id]
 
     async def _run(self, reply_id: uuid.UUID, log: _Log, producer: Producer) -> None:
         try:

@@ -58,6 +58,16 @@ async def relay(reply_id: uuid.UUID) -> AsyncIterator[Event]:
             await asyncio.sleep(POLL_S)
 
 
+async def forget(reply_ids: Sequence[uuid.UUID]) -> None:
+    """Drop replies' events from Redis; they would go by themselves after ten minutes."""
+    if not (reply_ids and is_on()):
+        return
+    try:
+        await cast(Awaitable[Any], _client().delete(*map(_key, reply_ids)))
+    except (RedisError, OSError) as error:
+        _failed(error)
+
+
 def is_on() -> bool:
     """Whether there is a Redis to use, as far as is known."""
     return bool(settings.REDIS_URL) and not _circuit.is_open()

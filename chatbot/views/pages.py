@@ -1,15 +1,13 @@
-"""The chat page and what is asked and left on it: parse, call a service or a selector, render."""
+"""The chat page, on its own and in a widget's panel, and what is asked on it: parse, call a service, render."""
 
 import uuid
 
 from asgiref.sync import sync_to_async
-from django.http import (
-    Http404,
-    HttpRequest,
-    HttpResponse,
-)
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
+from django.utils import translation
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 from django.views.decorators.vary import vary_on_headers
@@ -18,14 +16,18 @@ from django_htmx.http import HttpResponseClientRedirect
 from chatbot import contexts, limits, producing, replies, selectors, services
 from chatbot.addresses import client_address
 from chatbot.limits import LimitedError
-from chatbot.models import Assistant, Citation, Conversation, Message
+from chatbot.models import Conversation, Message
+from chatbot.places import Place
 from chatbot.questions import QuestionRefusedError, clean_question
+from chatbot.services import Circumstances
 from chatbot.streams import TooManyRepliesError
 from chatbot.threads import in_thread
-from chatbot.tickets import read_source_ticket
-from chatbot.views.responses import assistant_of, chat_url, see_other
-from chatbot.visitors import remember_visitor, visitor_id
+from chatbot.views.doors import Visit, visit_page
+from chatbot.views.responses import remember, see_other
+from chatbot.visitors import Visitor, new_visitor
 from knowledge.requests import HtmxHttpRequest
+
+PATH_LENGTH = 500
 
 
 @require_GET
@@ -35,83 +37,129 @@ def home(request: HttpRequest) -> HttpResponse:
     assistant = selectors.default_assistant()
     if assistant is None:
         return render(request, "chatbot/no_assistant.html")
-    return _chat_page(request, assistant)
+    visit = visit_page(request, assistant)
+    with translation.override(visit.place.language):
+        return chat_page(request, visit)
 
 
 @require_GET
 @never_cache
 @vary_on_headers("HX-Request")
-def chat(request: HtmxHttpRequest, key: str) -> HttpResponse:
+def chat(request: HtmxHttpRequest, visit: Visit) -> HttpResponse:
     """Show one assistant's chat with the visitor's conversation: its end, or what was said before a position."""
-    assistant, before = assistant_of(key), selectors.position_from(request.GET.get("before"))
+    before = selectors.position_from(request.GET.get("before"))
     if before is None or not request.htmx or request.htmx.history_restore_request:
-        return _chat_page(request, assistant, before=before)
-    conversation = selectors.open_conversation(assistant, visitor_id(request))
-    return render(request, "chatbot/_earlier.html", {"assistant": assistant, **_turns(conversation, before)})
+        return chat_page(request, visit, before=before)
+    return turns(request, visit)
+
+
+@require_GET
+@never_cache
+def turns(request: HttpRequest, visit: Visit) -> HttpResponse:
+    """Show the visitor's conversation alone: its end, or what was said before a position."""
+    conversation = _conversation(visit)
+    context = _turns(conversation, visit.place, selectors.position_from(request.GET.get("before")))
+    return render(
+        request, "chatbot/_conversation.html", {"place": visit.place, "conversation": conversation, **context}
+    )
 
 
 @require_POST
 @vary_on_headers("HX-Request")
-async def ask(request: HtmxHttpRequest, key: str) -> HttpResponseBase:
+async def ask(request: HtmxHttpRequest, visit: Visit) -> HttpResponseBase:
     """Take a question: an exchange that streams for htmx, the finished page without it."""
-    assistant = await sync_to_async(assistant_of)(key)
     typed = request.POST.get("question", "")
     try:
         question = clean_question(typed)
     except QuestionRefusedError as error:
-        return await sync_to_async(_refused)(request, assistant, typed, str(error))
-    visitor = visitor_id(request) or uuid.uuid4()
+        return await sync_to_async(_refused)(request, visit, typed, str(error))
+    visitor = visit.visitor or new_visitor()
     try:
-        await limits.atake(str(visitor), client_address(request))
+        await limits.atake(str(visitor.id), client_address(request), assistant=visit.assistant)
     except LimitedError as error:
-        refused = await sync_to_async(_refused)(request, assistant, typed, str(error), status=429)
+        refused = await sync_to_async(_refused)(request, visit, typed, str(error), status=429)
         refused.headers["Retry-After"] = str(error.retry_after_s)
         return refused
     asked, pending = await sync_to_async(services.ask)(
-        assistant=assistant, visitor_id=visitor, question=question, entry_id=_uuid(request.POST.get("entry", ""))
+        assistant=visit.assistant,
+        visitor_id=visitor.id,
+        question=question,
+        entry_id=_uuid(request.POST.get("entry", "")),
+        circumstances=_circumstances(request, visit, visitor),
     )
     if request.htmx:
-        response = await sync_to_async(_exchange)(request, assistant, asked, pending)
+        response = await sync_to_async(_exchange)(request, visit.place, asked, pending)
     else:
         await _wait_for(asked, pending)
-        response = see_other(f"{chat_url(assistant)}#m-{pending.pk}")
-    if visitor_id(request) is None:
-        remember_visitor(response, visitor)
+        response = see_other(f"{visit.place.chat_url}#m-{pending.pk}")
+    remember(response, visit.assistant, visitor, embedded=visit.place.embedded, new=visit.visitor is None)
     return response
 
 
 @require_POST
 @vary_on_headers("HX-Request")
-def start_over(request: HtmxHttpRequest, key: str) -> HttpResponse:
+def start_over(request: HtmxHttpRequest, visit: Visit) -> HttpResponse:
     """End the visitor's conversation and show an empty page."""
-    assistant = assistant_of(key)
-    visitor = visitor_id(request)
-    if visitor:
-        services.start_over(assistant=assistant, visitor_id=visitor)
+    if visit.visitor:
+        services.start_over(assistant=visit.assistant, visitor_id=visit.visitor.id)
+    if visit.place.embedded:
+        return turns_of_nobody(request, visit.place)
     if request.htmx:
-        return HttpResponseClientRedirect(chat_url(assistant))
-    return see_other(chat_url(assistant))
+        return HttpResponseClientRedirect(visit.place.chat_url)
+    return see_other(visit.place.chat_url)
 
 
-@require_GET
-@never_cache
-def source(request: HttpRequest, citation_id: uuid.UUID) -> HttpResponse:
-    """Show an entry as it was quoted to this visitor, and what became of it since."""
-    return _source_page(request, selectors.source_for(visitor_id(request), request.user, citation_id))
+def turns_of_nobody(request: HttpRequest, place: Place, notice: str = "") -> HttpResponse:
+    """Show a conversation that has not begun, with a word on the one before."""
+    context = {"place": place, "conversation": None, "deleted": notice, **_turns(None, place, None)}
+    return render(request, "chatbot/_conversation.html", context)
 
 
-@require_GET
-@never_cache
-def cited(request: HttpRequest, ticket: str) -> HttpResponse:
-    """Show a source to whoever holds a ticket for it: the API hands them out."""
-    citation_id = read_source_ticket(ticket)
-    return _source_page(request, selectors.source_by_id(citation_id) if citation_id else None)
+def chat_page(
+    request: HttpRequest,
+    visit: Visit,
+    *,
+    before: int | None = None,
+    typed: str = "",
+    form_error: str = "",
+    deleted: str = "",
+    panel_pass: str = "",
+    status: int = 200,
+) -> HttpResponse:
+    """Show the whole page; in a panel without a conversation, which is fetched when it is known whose it is."""
+    place = visit.place
+    conversation = _conversation(visit)
+    context = {
+        "place": place,
+        "assistant": place.assistant,
+        "greeting": place.assistant.greeting or gettext("Hello! What would you like to know?"),
+        "starters": place.assistant.starters(request.GET.get("path", "")[:PATH_LENGTH]),
+        "look_version": contexts.look_version(place.assistant),
+        "conversation": conversation,
+        "typed": typed,
+        "form_error": form_error,
+        "deleted": deleted,
+        "panel_pass": panel_pass,
+        "notice": "" if place.embedded else contexts.model_notice(getattr(request.user, "is_staff", False)),
+        **_turns(conversation, place, before),
+    }
+    return render(request, "chatbot/chat.html", context, status=status)
 
 
-def _source_page(request: HttpRequest, citation: Citation | None) -> HttpResponse:
-    if citation is None:
-        raise Http404("There is no such source in your conversations.")
-    return render(request, "chatbot/source.html", {"source": contexts.source_page(citation)})
+def _conversation(visit: Visit) -> Conversation | None:
+    if visit.visitor is None:
+        return None
+    return selectors.open_conversation(visit.assistant, visit.visitor.id, visit.place.channel)
+
+
+def _circumstances(request: HttpRequest, visit: Visit, visitor: Visitor) -> Circumstances:
+    return Circumstances(
+        channel=visit.place.channel,
+        language=visit.place.language,
+        page=request.headers.get("X-Candor-Page", "")[:PATH_LENGTH] if visit.place.embedded else "",
+        user=visitor.user,
+        user_email=visitor.email,
+    )
 
 
 def _uuid(text: str) -> uuid.UUID | None:
@@ -121,32 +169,16 @@ def _uuid(text: str) -> uuid.UUID | None:
         return None
 
 
-def _chat_page(
-    request: HttpRequest,
-    assistant: Assistant,
-    *,
-    before: int | None = None,
-    typed: str = "",
-    form_error: str = "",
-    status: int = 200,
-) -> HttpResponse:
-    conversation = selectors.open_conversation(assistant, visitor_id(request))
-    context = {
-        "assistant": assistant,
-        "conversation": conversation,
-        **_turns(conversation, before),
-        "typed": typed,
-        "form_error": form_error,
-        "notice": contexts.model_notice(getattr(request.user, "is_staff", False)),
-    }
-    return render(request, "chatbot/chat.html", context, status=status)
-
-
-def _turns(conversation: Conversation | None, before: int | None) -> dict[str, object]:
+def _turns(conversation: Conversation | None, place: Place, before: int | None) -> dict[str, object]:
     if conversation is None:
         return {"turns": [], "earlier": None, "before": None}
     page = selectors.turns_before(conversation, before)
-    return {"turns": [contexts.turn_of(*turn) for turn in page.turns], "earlier": page.before, "before": before}
+    return {
+        "turns": [contexts.turn_of(*turn, place) for turn in page.turns],
+        "earlier": place.url("turns" if place.embedded else "chat", before=str(page.before)) if page.before else None,
+        "before": before,
+        "transcript_url": contexts.transcript_url(conversation, place),
+    }
 
 
 async def _wait_for(asked: Message, pending: Message) -> None:
@@ -157,15 +189,18 @@ async def _wait_for(asked: Message, pending: Message) -> None:
         await in_thread(replies.fail)(pending.pk, str(error))
 
 
-def _refused(
-    request: HtmxHttpRequest, assistant: Assistant, typed: str, form_error: str, *, status: int = 422
-) -> HttpResponse:
+def _refused(request: HtmxHttpRequest, visit: Visit, typed: str, form_error: str, *, status: int = 422) -> HttpResponse:
     if not request.htmx:
-        return _chat_page(request, assistant, typed=typed, form_error=form_error, status=status)
-    context = {"assistant": assistant, "typed": typed, "form_error": form_error}
+        return chat_page(request, visit, typed=typed, form_error=form_error, status=status)
+    context = {"place": visit.place, "typed": typed, "form_error": form_error}
     return render(request, "chatbot/_ask_form.html", context, status=status)
 
 
-def _exchange(request: HttpRequest, assistant: Assistant, asked: Message, pending: Message) -> HttpResponse:
-    turn = contexts.Turn(asked, contexts.reply_view(asked, pending))
-    return render(request, "chatbot/_exchange.html", {"assistant": assistant, "turn": turn})
+def _exchange(request: HttpRequest, place: Place, asked: Message, pending: Message) -> HttpResponse:
+    context = {
+        "place": place,
+        "turn": contexts.Turn(asked, contexts.reply_view(asked, pending, place)),
+        "conversation": asked.conversation,
+        "transcript_url": contexts.transcript_url(asked.conversation, place),
+    }
+    return render(request, "chatbot/_exchange.html", context)

@@ -3,11 +3,12 @@
 import uuid
 
 from django.http import Http404, HttpResponseRedirect
-from django.urls import reverse
+from django.http.response import HttpResponseBase
 
 from chatbot import replies, selectors
 from chatbot.models import Assistant
 from chatbot.tickets import read_ticket
+from chatbot.visitors import TOKEN_HEADER, Visitor, remember_visitor, write_token
 
 
 def assistant_of(key: str) -> Assistant:
@@ -26,11 +27,14 @@ def reply_id_of(ticket: str) -> uuid.UUID:
     return reply_id
 
 
-def chat_url(assistant: Assistant) -> str:
-    """Return the address of an assistant's page."""
-    return reverse("chatbot:chat", args=[assistant.public_key])
-
-
 def see_other(url: str) -> HttpResponseRedirect:
     """Return what sends a browser on after a form."""
     return HttpResponseRedirect(url, status=303)
+
+
+def remember(response: HttpResponseBase, assistant: Assistant, visitor: Visitor, *, embedded: bool, new: bool) -> None:
+    """Let a visitor find the conversation again: in a widget by a fresh token, on our page by a cookie, set once."""
+    if embedded:
+        response.headers[TOKEN_HEADER] = write_token(assistant, visitor)
+    elif new:
+        remember_visitor(response, visitor.id)

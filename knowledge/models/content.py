@@ -26,6 +26,11 @@ class KnowledgeBase(models.Model):
     name = models.CharField(max_length=100, unique=True)
     slug = models.SlugField(max_length=100, unique=True)
     language = models.CharField(max_length=10, default="en", help_text="Language code of new entries: en, sv, pt-br.")
+    help_centre = models.BooleanField(
+        "in the help centre",
+        default=False,
+        help_text="Its published entries can be read and searched by anybody, and found by search engines, at /help/.",
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     # What the indexer found about its entries as a whole; None: too few to tell, or not looked at yet.
@@ -123,6 +128,8 @@ class Entry(models.Model):
         blank=True,
         help_text="Your own id for this entry. An import updates the entry that has the same reference.",
     )
+    # Names its page in the help centre; of the first question, and never changed.
+    slug = models.SlugField(max_length=100, blank=True, allow_unicode=True, editable=False)
     question = models.TextField(validators=[MaxLengthValidator(QUESTION_LENGTH)])
     answer = models.TextField(validators=[MaxLengthValidator(ANSWER_LENGTH)], help_text="Markdown.")
     language = models.CharField(max_length=10, blank=True, help_text="Empty: the knowledge base's language.")
@@ -150,6 +157,7 @@ class Entry(models.Model):
     history = HistoricalRecords(
         bases=[PhrasingSnapshot],
         excluded_fields=[
+            "slug",
             "content_hash",
             "indexed_hash",
             "indexed_model",

@@ -13,7 +13,7 @@ from knowledge.models import Entry, KnowledgeBase, PendingRemoval, Phrasing
 from knowledge.passages import content_hash
 from knowledge.services.history import record_versions
 from knowledge.tasks import hint_after_commit
-from knowledge.texts import LIMITS, TextError, clean
+from knowledge.texts import LIMITS, TextError, clean, slug_for
 
 # What an editor's save writes. The indexed_* columns are the indexer's: writing them here would undo its work.
 EDITED = [
@@ -80,6 +80,8 @@ def write_version(
         is_new = entry._state.adding
         kept = _lock(entry, expected_version) if not is_new else []
         texts = prepare(entry, kept if phrasings is None else phrasings)
+        if is_new:
+            entry.slug = slug_for(entry.question, entry.pk)
         entry.full_clean(exclude=["owner"])
         _stamp(entry, texts)
         entry.skip_history_when_saving = True  # recorded below, with the phrasings

@@ -106,7 +106,7 @@ function fail(reason, { elt, triggeringEvent }) {
   announce("");
   byId("alert").textContent = byId("alert").dataset[reason];
   byId("retry").hidden = reason === "refused";
-  byId("retry").onclick = () => elt.requestSubmit(triggeringEvent?.submitter);
+  byId("retry").onclick = () => (elt.requestSubmit ? elt.requestSubmit(triggeringEvent?.submitter) : elt.click());
 }
 
 function clearFailure() {
@@ -176,8 +176,10 @@ function finish(article) {
   for (const name of ["hx-ext", "sse-connect", "sse-close", "data-pending", "data-reply-url"]) {
     article.removeAttribute(name);
   }
-  announce(article.querySelector("[data-spoken]").dataset.spoken);
+  const { spoken, outcome } = article.querySelector("[data-spoken]").dataset;
+  announce(spoken);
   showStop();
+  document.dispatchEvent(new CustomEvent("candor:answered", { detail: { id: article.id.slice(2), outcome } }));
 }
 
 document.addEventListener("click", async (event) => {

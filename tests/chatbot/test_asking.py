@@ -76,7 +76,7 @@ async def test_the_stream_ends_with_the_finished_reply(reply: Message) -> None:
     assert done["event"] == "done"
     assert "<strong>Monday to Friday, 9 to 17</strong>" in done["data"]
     assert 'class="cite"' in done["data"]
-    assert f"/messages/{reply.pk}/feedback/" in done["data"]
+    assert f"/a/{reply.conversation.assistant.public_key}/messages/{reply.pk}/feedback/" in done["data"]
 
 
 async def test_a_stream_passes_proxies_and_compression_untouched(reply: Message) -> None:

@@ -83,7 +83,7 @@ async def test_a_source_ticket_reads_one_source_and_no_reply(
     citation = await Citation.objects.aget(message=reply)
     assert (await AsyncClient().get(f"/cited/{write_source_ticket(citation.pk)}/")).status_code == 200
     assert (await AsyncClient().get(f"/cited/{write_ticket(citation.pk)}/")).status_code == 404
-    assert (await bob.async_client().get(f"/sources/{citation.pk}/")).status_code == 404
+    assert (await bob.async_client().get(f"/a/{assistant.public_key}/sources/{citation.pk}/")).status_code == 404
 
 
 @pytest.mark.parametrize("content_type", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", ""])

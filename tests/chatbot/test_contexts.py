@@ -7,6 +7,7 @@ from chatbot import contexts, replies
 from chatbot.answering import Draft
 from chatbot.contexts import ReplyView, reply_view, spoken
 from chatbot.models import Assistant, Message
+from chatbot.places import place_of
 from chatbot.selectors import reply_with_question, turns_before
 from chatbot.standing import Listed
 from knowledge.models import Entry, KnowledgeBase
@@ -22,7 +23,7 @@ def listed(entry: Entry, number: int = 1) -> Listed:
 def view_of(reply: Message) -> ReplyView:
     found = reply_with_question(reply.pk)
     assert found is not None
-    return reply_view(*found)
+    return reply_view(*found, place_of(found[1].conversation))
 
 
 @pytest.fixture
@@ -79,7 +80,9 @@ def test_offers_of_entries_that_are_gone_are_not_shown(reply: Message, opening: 
 
 def test_turns_pair_each_question_with_its_reply(assistant: Assistant, alice: Visitor, reply: Message) -> None:
     asked_by(assistant, alice, "Where?")
-    turns = [contexts.turn_of(*turn) for turn in turns_before(reply.conversation, None).turns]
+    turns = [
+        contexts.turn_of(*turn, place_of(reply.conversation)) for turn in turns_before(reply.conversation, None).turns
+    ]
     assert [turn.question.text for turn in turns] == ["When?", "Where?"]
     assert all(turn.reply and turn.reply.pending for turn in turns)
 

@@ -125,20 +125,27 @@ def test_starting_over_needs_a_post_and_a_known_assistant(client: Client, assist
 
 @pytest.mark.parametrize(("value", "stored"), [("up", 1), ("down", -1), ("none", 0)])
 def test_a_thumb_is_stored_and_shown(reply: Message, alice: Visitor, value: str, stored: int) -> None:
-    response = alice.client().post(f"/messages/{reply.pk}/feedback/", {"value": value}, headers=HTMX)
+    response = alice.client().post(
+        f"/a/{reply.conversation.assistant.public_key}/messages/{reply.pk}/feedback/", {"value": value}, headers=HTMX
+    )
     reply.refresh_from_db()
     assert (response.status_code, reply.feedback) == (200, stored)
     assert response.text.count('aria-pressed="true"') == abs(stored)
 
 
 def test_without_htmx_a_thumb_leads_back_to_the_reply(reply: Message, alice: Visitor, assistant: Assistant) -> None:
-    response = alice.client().post(f"/messages/{reply.pk}/feedback/", {"value": "up"})
+    response = alice.client().post(f"/a/{assistant.public_key}/messages/{reply.pk}/feedback/", {"value": "up"})
     assert (response.status_code, response["Location"]) == (303, f"/a/{assistant.public_key}/#m-{reply.pk}")
 
 
 def test_only_the_visitor_who_got_a_reply_can_judge_it(reply: Message, bob: Visitor, client: Client) -> None:
     for who in (bob.client(), client):
-        assert who.post(f"/messages/{reply.pk}/feedback/", {"value": "down"}).status_code == 404
+        assert (
+            who.post(
+                f"/a/{reply.conversation.assistant.public_key}/messages/{reply.pk}/feedback/", {"value": "down"}
+            ).status_code
+            == 404
+        )
     reply.refresh_from_db()
     assert reply.feedback == 0
 
@@ -147,21 +154,42 @@ def test_only_finished_replies_can_be_judged(assistant: Assistant, alice: Visito
     pending = asked_by(assistant, alice, "When?")
     question = Message.objects.get(position=1)
     for message in (pending, question):
-        assert alice.client().post(f"/messages/{message.pk}/feedback/", {"value": "up"}).status_code == 404
+        assert (
+            alice.client()
+            .post(f"/a/{assistant.public_key}/messages/{message.pk}/feedback/", {"value": "up"})
+            .status_code
+            == 404
+        )
 
 
 def test_a_judgement_must_be_one_of_three(reply: Message, alice: Visitor) -> None:
-    assert alice.client().post(f"/messages/{reply.pk}/feedback/", {"value": "5"}).status_code == 400
-    assert alice.client().post(f"/messages/{reply.pk}/feedback/").status_code == 400
-    assert alice.client().get(f"/messages/{reply.pk}/feedback/").status_code == 405
-    assert alice.client().post(f"/messages/{uuid.uuid4()}/feedback/", {"value": "up"}).status_code == 404
+    assert (
+        alice.client()
+        .post(f"/a/{reply.conversation.assistant.public_key}/messages/{reply.pk}/feedback/", {"value": "5"})
+        .status_code
+        == 400
+    )
+    assert (
+        alice.client().post(f"/a/{reply.conversation.assistant.public_key}/messages/{reply.pk}/feedback/").status_code
+        == 400
+    )
+    assert (
+        alice.client().get(f"/a/{reply.conversation.assistant.public_key}/messages/{reply.pk}/feedback/").status_code
+        == 405
+    )
+    assert (
+        alice.client()
+        .post(f"/a/{reply.conversation.assistant.public_key}/messages/{uuid.uuid4()}/feedback/", {"value": "up"})
+        .status_code
+        == 404
+    )
 
 
 # --- Sources
 
 
 def test_a_source_is_shown_as_it_was_quoted(source: Citation, alice: Visitor) -> None:
-    page = alice.client().get(f"/sources/{source.pk}/")
+    page = alice.client().get(f"/a/{source.message.conversation.assistant.public_key}/sources/{source.pk}/")
     assert page.status_code == 200
     assert "<strong>Monday to Friday, 9 to 17</strong>" in page.text
     assert OPENING[0] in page.text
@@ -169,7 +197,7 @@ def test_a_source_is_shown_as_it_was_quoted(source: Citation, alice: Visitor) ->
 
 def test_a_source_says_that_its_entry_was_edited_since(source: Citation, alice: Visitor, opening: Entry) -> None:
     edit_entry(opening, "At weekends.")
-    page = alice.client().get(f"/sources/{source.pk}/").text
+    page = alice.client().get(f"/a/{source.message.conversation.assistant.public_key}/sources/{source.pk}/").text
     assert "edited since" in page
     assert "Monday to Friday" in page
 
@@ -179,12 +207,15 @@ def test_a_source_says_that_its_entry_is_gone(
     source: Citation, alice: Visitor, opening: Entry, leave: Callable[[Entry], object]
 ) -> None:
     leave(opening)
-    assert "no longer published" in alice.client().get(f"/sources/{source.pk}/").text
+    assert (
+        "no longer published"
+        in alice.client().get(f"/a/{source.message.conversation.assistant.public_key}/sources/{source.pk}/").text
+    )
 
 
 def test_a_source_is_not_shown_to_others(source: Citation, bob: Visitor, client: Client) -> None:
     for who in (bob.client(), client):
-        assert who.get(f"/sources/{source.pk}/").status_code == 404
+        assert who.get(f"/a/{source.message.conversation.assistant.public_key}/sources/{source.pk}/").status_code == 404
 
 
 @pytest.mark.parametrize(("permitted", "status"), [(True, 200), (False, 404)])
@@ -195,20 +226,30 @@ def test_staff_see_sources_if_they_may_read_conversations(
     if permitted:
         staff.user_permissions.add(Permission.objects.get(codename="view_conversation"))
     client.force_login(staff)
-    assert client.get(f"/sources/{source.pk}/").status_code == status
+    assert (
+        client.get(f"/a/{source.message.conversation.assistant.public_key}/sources/{source.pk}/").status_code == status
+    )
 
 
 def test_a_source_can_only_be_read_and_must_exist(source: Citation, alice: Visitor) -> None:
-    assert alice.client().post(f"/sources/{source.pk}/").status_code == 405
-    assert alice.client().get(f"/sources/{uuid.uuid4()}/").status_code == 404
-    assert alice.client().get("/sources/no-uuid/").status_code == 404
+    assert (
+        alice.client().post(f"/a/{source.message.conversation.assistant.public_key}/sources/{source.pk}/").status_code
+        == 405
+    )
+    assert (
+        alice.client().get(f"/a/{source.message.conversation.assistant.public_key}/sources/{uuid.uuid4()}/").status_code
+        == 404
+    )
+    assert (
+        alice.client().get(f"/a/{source.message.conversation.assistant.public_key}/sources/no-uuid/").status_code == 404
+    )
 
 
 def test_an_offer_is_no_source(assistant: Assistant, alice: Visitor, opening: Entry) -> None:
     reply = asked_by(assistant, alice, "When?")
     offer = Listed(1, opening.pk, 1, opening.question, opening.answer, 0.3)
     replies.store(reply.pk, Draft(Message.Outcome.DECLINE, "No.", offers=(offer,)))
-    assert alice.client().get(f"/sources/{reply.citations.get().pk}/").status_code == 404
+    assert alice.client().get(f"/a/{assistant.public_key}/sources/{reply.citations.get().pk}/").status_code == 404
 
 
 # --- Refused questions (those that are taken are in test_asking.py)
