@@ -14,7 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.clickjacking import xframe_options_exempt
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
-from chatbot import services
+from chatbot import selectors, services
 from chatbot.loader import Loader, loader
 from chatbot.look import style_sheet
 from chatbot.origins import origin_of
@@ -74,7 +74,8 @@ def panel(request: HttpRequest, key: str) -> HttpResponseBase:
 def allowed(request: HttpRequest, key: str) -> HttpResponse:
     """Tell a page on which no panel came up whether it may show this assistant."""
     origin = origin_of(request.headers.get("Origin", ""))
-    may = bool(origin) and is_allowed(assistant_of(key), str(origin), request)
+    assistant = selectors.assistant_by_key(key)
+    may = bool(origin and assistant and is_allowed(assistant, origin, request))
     return HttpResponse(status=204 if may else 403, headers={"Access-Control-Allow-Origin": "*"})
 
 

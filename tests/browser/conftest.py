@@ -11,17 +11,20 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from tests.browser.hosts import Guest, HostSite, hosting
 from tests.browser.people import Visitor
 from tests.browser.product import House, furnished_house, served
 from tests.chatbot.model_server import ModelServer, says, serving
+from tests.conftest import free_port
 
 Visit = Callable[..., Visitor]
+Welcome = Callable[..., Guest]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what needs a browser, and therefore the product's processes."""
     for item in items:
-        if "visit" in getattr(item, "fixturenames", ()):
+        if {"visit", "welcome"} & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.browser)
             item.add_marker(pytest.mark.processes)
 
@@ -94,4 +97,32 @@ def visit(chromium: Browser) -> Iterator[Visit]:
 
     yield open_as
     troubles = [trouble for visitor in visitors for trouble in visitor.leave()]
+    assert troubles == []
+
+
+@pytest.fixture(scope="package")
+def host(house: House) -> Iterator[HostSite]:
+    """A website that may show the demo's assistant."""
+    with hosting(house.host_port) as site:
+        yield site
+
+
+@pytest.fixture(scope="package")
+def stranger() -> Iterator[HostSite]:
+    """A website that may not."""
+    with hosting(free_port()) as site:
+        yield site
+
+
+@pytest.fixture
+def welcome(chromium: Browser) -> Iterator[Welcome]:
+    """Opens a browser of these properties for somebody on a website; at the end nothing may have gone wrong in it."""
+    guests: list[Guest] = []
+
+    def open_as(browser: Browser = chromium, **context: Any) -> Guest:
+        guests.append(Guest(browser, **context))
+        return guests[-1]
+
+    yield open_as
+    troubles = [trouble for guest in guests for trouble in guest.leave()]
     assert troubles == []

@@ -31,9 +31,10 @@ if faq.exists():
     call_command("import_entries", faq, "--knowledge-base", base.slug, stdout=sys.stderr)
     Assistant.objects.create(name="Permit desk").knowledge_bases.add(base)
 # With a model they write; without one they quote all the same.
-Assistant.objects.update(mode=Assistant.Mode.WRITE)
+Assistant.objects.update(mode=Assistant.Mode.WRITE, allowed_origins=sys.argv[-2])
+KnowledgeBase.objects.filter(slug="larkmoor").update(help_centre=True)
 call_command("check_index", "--repair", stdout=sys.stderr)
-print(json.dumps({a.name: a.public_key for a in Assistant.objects.all()}))
+print(json.dumps([{a.name: a.public_key for a in Assistant.objects.all()}, Assistant.objects.first().identity_secret]))
 """
 # Named rather than left out: what is named is not taken from a .env file.
 UNSET = (
@@ -45,6 +46,7 @@ UNSET = (
     "HTTPS",
     "OPENAI_API_KEY",
     "OPENAI_BASE_URL",
+    "EMAIL_HOST",
     "REDIS_URL",
     "SITE_URL",
     "STATIC_ROOT",
@@ -59,6 +61,8 @@ class House:
     environment: dict[str, str] = field(repr=False)
     password: str = field(repr=False)
     keys: dict[str, str]
+    host_port: int = 0
+    identity_secret: str = field(default="", repr=False)
 
 
 @contextmanager
@@ -76,11 +80,13 @@ def furnished_house(data: Path, chroma_url: str) -> Iterator[House]:
         "SECRET_KEY": "only-for-tests-only-for-tests-only-for-tests-only",
     }
     password = run("manage.py", "prepare", environment=environment)
-    keys = json.loads(run("-c", f"import django; django.setup()\n{SET_UP}", str(PUBLIC_FAQ), environment=environment))
+    host_port = free_port()
+    set_up = ("-c", f"import django; django.setup()\n{SET_UP}", f"http://localhost:{host_port}", str(PUBLIC_FAQ))
+    keys, secret = json.loads(run(*set_up, environment=environment))
     options = ("--beat", "--pool=prefork", "--concurrency=1", "--without-gossip", "--without-mingle")
     command = [str(PROGRAMS / "celery"), "--quiet", "-A", "config", "worker", *options]
     with running_server(command, folder_of("worker", data), (data / "broker").exists, env=environment):
-        yield House(data, environment, password, keys)
+        yield House(data, environment, password, keys, host_port, secret)
 
 
 @contextmanager

@@ -52,7 +52,11 @@ def test_a_source_a_wrong_address_and_a_failure_are_open_to_all(
 ) -> None:
     visitor = visit(site, **way).open()
     visitor.expected.append("status of 404")
-    visitor.ask(DELIVERY).locator(".sources a").click()
+    link = visitor.ask(DELIVERY).locator(".sources a")
+    link.click()
+    expect(visitor.page.get_by_role("dialog", name=DELIVERY)).to_be_visible()
+    assert flaws(visitor.page) == []
+    visitor.page.goto(visitor.page.url.rstrip("/") + str(link.get_attribute("href")))
     expect(visitor.page.get_by_role("link", name="Back to the answer")).to_be_visible()
     assert flaws(visitor.page) == []
     assert flaws(visitor.open("/nowhere/").page) == []

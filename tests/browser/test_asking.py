@@ -45,11 +45,13 @@ def test_the_mark_and_the_source_open_the_entry_and_lead_back_to_the_answer(site
     visitor = visit(site).open()
     mark = visitor.ask(DELIVERY).get_by_role("link", name="1", exact=False).first
     assert mark.get_attribute("href") == visitor.page.locator(".sources a").get_attribute("href")
-    visitor.page.locator(".sources a").click()
-    expect(visitor.page.get_by_role("heading", level=1)).to_have_text(DELIVERY)
-    expect(visitor.page.locator(".answer")).to_contain_text(PRICE)
-    visitor.page.get_by_role("link", name="Back to the answer").click()
-    expect(visitor.reply().locator(".answer")).to_be_in_viewport()
+    for link in (mark, visitor.page.locator(".sources a")):
+        link.click()
+        sheet = visitor.page.get_by_role("dialog", name=DELIVERY)
+        expect(sheet.locator(".answer")).to_contain_text(PRICE)
+        visitor.page.keyboard.press("Escape")
+        expect(sheet).to_be_hidden()
+        expect(link).to_be_focused()
 
 
 def test_a_vague_question_is_answered_by_a_press_on_what_was_meant(site: str, visit: Visit) -> None:

@@ -117,7 +117,7 @@ def test_everything_is_reached_by_keyboard_and_shows_its_focus(site: str, visit:
     visitor.page.keyboard.type(DELIVERY)
     visitor.page.keyboard.press("Enter")
     visitor.reply()
-    way_back = [visitor.tab_to("Shift+Tab") for _ in range(6)]
-    assert way_back == ["Copy", "Not helpful", "Helpful", DELIVERY, "Source 1", "Start over"]
+    way_back = [visitor.tab_to("Shift+Tab") for _ in range(7)]
+    assert way_back == ["Copy", "Not helpful", "Helpful", DELIVERY, "Source 1", "More", "Start over"]
     visitor.page.keyboard.press("Enter")
     expect(visitor.page.locator(".greeting")).to_be_visible()

@@ -41,7 +41,7 @@ def test_a_source_says_that_its_entry_was_edited_since(site: str, visit: Visit, 
     expect(editor.page.get_by_text("was changed successfully")).to_be_visible()
     reader.page.locator(".sources a").click()
     expect(reader.page.get_by_text("This entry has been edited since")).to_be_visible()
-    expect(reader.page.locator(".answer")).not_to_contain_text("Ask us first")
+    expect(reader.page.locator("#sheet .answer")).not_to_contain_text("Ask us first")
 
 
 def test_a_new_entry_with_its_phrasings_is_answered(site: str, visit: Visit, editor: Visitor) -> None:

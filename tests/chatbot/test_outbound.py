@@ -25,6 +25,9 @@ def answering(respond: Respond) -> Iterator[str]:
         def do_GET(self) -> None:
             respond(self)
 
+        def do_POST(self) -> None:
+            respond(self)
+
         def log_message(self, *_: Any) -> None:
             pass
 
