@@ -12,26 +12,48 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from chatbot.admin.installing import InstallPages
 from chatbot.admin.thresholds import ThresholdPages
 from chatbot.budgets import spending_of
 from chatbot.deciding import Policy
 from chatbot.models import Assistant
 
 SHIPPED = Policy()
+LATER = "It appears here after the first save."
+HIDDEN = '<details class="secret"><summary>Show</summary><code>{}</code></details><p class="help">{}</p>'
 KNOWS_NOTHING = "It has no knowledge base, so it cannot answer anything."
 
 
 @admin.register(Assistant)
-class AssistantAdmin(ThresholdPages):
+class AssistantAdmin(InstallPages, ThresholdPages):
     """What each chat is called, knows and says."""
 
     list_display = ("name", "is_default", "knows", "page")
     search_fields = ("name", "public_key")
-    readonly_fields = ("public_key", "page", "spent", "foreseen", "created_at")
+    readonly_fields = (
+        "public_key", "page", "spent", "foreseen", "created_at", "looks", "installed", "identity", "webhook_signature",
+    )  # fmt: skip
+    actions = ("replace_keys", "replace_identity_secrets")
     change_form_template = "admin/chatbot/assistant/change_form.html"
     fieldsets = (
         (None, {"fields": ("name", "knowledge_bases", "is_default")}),
         ("What it says", {"fields": ("greeting", "starter_questions", "no_answer_text")}),
+        ("What it looks like", {"fields": ("accent", "theme", "side", "looks")}),
+        ("On websites", {"fields": ("allowed_origins", "installed")}),
+        (
+            "A person",
+            {
+                "fields": (
+                    "contact_enabled",
+                    "contact_email",
+                    "contact_webhook",
+                    "webhook_signature",
+                    "contact_next",
+                    "consent",
+                )
+            },
+        ),
+        ("Who asks, and how often", {"fields": ("remember_days", "only_this_tab", "asks_per_minute", "identity")}),
         (
             "How it answers",
             {
@@ -74,6 +96,30 @@ class AssistantAdmin(ThresholdPages):
             return "What these do to the golden questions appears here after the first save."
         url = reverse("admin:chatbot_assistant_thresholds", args=[assistant.pk])
         return render_to_string("chatbot/_foreseen_box.html", {"url": url})
+
+    @admin.display(description="Preview")
+    def looks(self, assistant: Assistant) -> str:
+        """The chat itself beside its colours."""
+        return LATER if assistant._state.adding else self.look_box(assistant)
+
+    @admin.display(description="Put it on a website")
+    def installed(self, assistant: Assistant) -> str:
+        """The line to paste, and what is still to be done."""
+        return LATER if assistant._state.adding else self.install_box(assistant)
+
+    @admin.display(description="Identity secret")
+    def identity(self, assistant: Assistant) -> SafeString | str:
+        """What a website's server signs its users with."""
+        if assistant._state.adding:
+            return LATER
+        return format_html(HIDDEN, assistant.identity_secret, "With it your server signs who its users are (HS256).")
+
+    @admin.display(description="Webhook secret")
+    def webhook_signature(self, assistant: Assistant) -> SafeString | str:
+        """What our calls are signed with."""
+        if assistant._state.adding:
+            return LATER
+        return format_html(HIDDEN, assistant.webhook_secret, "Each call is signed with it (Standard Webhooks).")
 
     @admin.display(description="Used this month")
     def spent(self, assistant: Assistant) -> str:

@@ -40,7 +40,12 @@ class ContactRequestAdmin(ContactModelAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[ContactRequest]:
         """Load the deliveries of all rows at once."""
         deliveries = Prefetch("deliveries", Delivery.objects.order_by("kind"))
-        return super().get_queryset(request).select_related("conversation__assistant").prefetch_related(deliveries)
+        return (
+            super()
+            .get_queryset(request)
+            .select_related("assistant", "conversation__assistant")
+            .prefetch_related(deliveries)
+        )
 
     @admin.display(description="Wrote")
     def first_words(self, contact: ContactRequest) -> str:

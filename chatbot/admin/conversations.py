@@ -45,7 +45,7 @@ class ConversationAdmin(ConversationModelAdmin):
     list_select_related = ("assistant",)
     list_per_page = 50
     search_fields = ("messages__text",)
-    fields = ("assistant", "created_at", "ended_at")
+    fields = ("assistant", "channel", "user", "user_email", "page", "language", "created_at", "ended_at")
     change_form_template = "admin/chatbot/conversation/change_form.html"
 
     def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002

@@ -8,7 +8,7 @@ import secrets
 from django.db import migrations
 
 GROUP = "Staff"
-ALLOWED = {"contactrequest": ("view", "change"), "delivery": ("view",)}
+ALLOWED = {"contactrequest": ("contact request", ("view", "change")), "delivery": ("delivery", ("view",))}
 OURS = {
     "greeting": "Hello! What would you like to know?",
     "no_answer_text": "I don't have an answer to that.",
@@ -27,13 +27,13 @@ def fill(apps, schema_editor):
 
 def allow(apps, schema_editor):
     group, _ = apps.get_model("auth", "Group").objects.get_or_create(name=GROUP)
-    for model, actions in ALLOWED.items():
+    for model, (words, actions) in ALLOWED.items():
         content_type, _ = apps.get_model("contenttypes", "ContentType").objects.get_or_create(
             app_label="chatbot", model=model
         )
         for action in actions:
             permission, _ = apps.get_model("auth", "Permission").objects.get_or_create(
-                content_type=content_type, codename=f"{action}_{model}", defaults={"name": f"Can {action} {model}"}
+                content_type=content_type, codename=f"{action}_{model}", defaults={"name": f"Can {action} {words}"}
             )
             group.permissions.add(permission)
 

@@ -3,7 +3,7 @@
 from chatbot.models.assistants import ApiKey, Assistant, Spending, new_public_key
 from chatbot.models.contacts import WORDS_LENGTH, ContactRequest, Delivery
 from chatbot.models.conversations import QUESTION_LENGTH, Citation, Conversation, LabelledExample, Message
-from chatbot.models.faces import new_secret
+from chatbot.models.faces import Look, new_secret
 from chatbot.models.sites import HelpVote, Sighting
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "Delivery",
     "HelpVote",
     "LabelledExample",
+    "Look",
     "Message",
     "Sighting",
     "Spending",

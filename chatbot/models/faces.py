@@ -106,8 +106,12 @@ class Contact(models.Model):
         "visitors can ask for a person", default=True, help_text="Requests are kept here in any case."
     )
     contact_email = models.EmailField("send requests to", blank=True, help_text="An e-mail address of your team.")
-    contact_webhook = models.URLField(
-        "webhook", blank=True, max_length=500, validators=[validate_webhook], help_text="Called with each request."
+    contact_webhook = models.CharField(
+        "webhook",
+        blank=True,
+        max_length=500,
+        validators=[validate_webhook],
+        help_text="An address that is called with each request, like https://hooks.example.com/candor",
     )
     webhook_secret = models.CharField(max_length=64, default=new_secret, editable=False)
     contact_next = models.TextField(

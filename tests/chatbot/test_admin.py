@@ -179,6 +179,9 @@ def test_an_administrator_adds_an_assistant(ada: Assistant) -> None:
         "knowledge_bases": [ada.knowledge_bases.get().pk],
         "greeting": "Hello.",
         "mode": "ladder",
+        "theme": "auto",
+        "side": "end",
+        "remember_days": "30",
         "no_answer_text": "Sorry.",
         "starter_questions": "",
     }
