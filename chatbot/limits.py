@@ -23,6 +23,7 @@ from knowledge.vector_store.circuit import Circuit
 MINUTE_S = 60.0
 # Requests for a person a minute from one address: each of them reaches somebody's inbox.
 CONTACTS = 5
+SEARCHES = 240
 # Whoever is forgotten first has been away the longest, and their bucket is full again.
 MOST_BUCKETS = 50_000
 REDIS_TIMEOUT_S = 0.25
@@ -90,11 +91,21 @@ def take(visitor: str, address: str, *, key: str = "", assistant: Assistant | No
 
 def take_contact(address: str) -> None:
     """Count a contact request from this address; raises LimitedError for one too many."""
-    if (
-        settings.LIMIT_ADDRESS_PER_MINUTE
-        and address
-        and (wait_s := _wait([Bucket(f"contact:{address}", CONTACTS)])) > 0
-    ):
+    _take_one(f"contact:{address}", CONTACTS if address else 0)
+
+
+def take_search(address: str) -> None:
+    """Count a search in the help centre, of which typing makes many; raises LimitedError for one too many."""
+    _take_one(f"search:{address}", SEARCHES if address else 0)
+
+
+def take_vote(address: str, entry: str) -> None:
+    """Count a vote for an entry; raises LimitedError for a second one within a minute."""
+    _take_one(f"vote:{entry}:{address}", 1 if address else 0)
+
+
+def _take_one(key: str, size: int) -> None:
+    if settings.LIMIT_ADDRESS_PER_MINUTE and size and (wait_s := _wait([Bucket(key, size)])) > 0:
         raise LimitedError(math.ceil(wait_s))
 
 

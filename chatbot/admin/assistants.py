@@ -4,7 +4,8 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
-from django.db.models import QuerySet
+from django.contrib.admin.widgets import AdminTextareaWidget
+from django.db.models import QuerySet, TextField
 from django.forms import CheckboxSelectMultiple
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
@@ -33,6 +34,7 @@ class AssistantAdmin(InstallPages, ThresholdPages):
     readonly_fields = (
         "public_key", "page", "spent", "foreseen", "created_at", "looks", "installed", "identity", "webhook_signature",
     )  # fmt: skip
+    formfield_overrides = {TextField: {"widget": AdminTextareaWidget(attrs={"rows": 4})}}
     actions = ("replace_keys", "replace_identity_secrets")
     change_form_template = "admin/chatbot/assistant/change_form.html"
     fieldsets = (

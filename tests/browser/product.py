@@ -32,7 +32,6 @@ if faq.exists():
     Assistant.objects.create(name="Permit desk").knowledge_bases.add(base)
 # With a model they write; without one they quote all the same.
 Assistant.objects.update(mode=Assistant.Mode.WRITE, allowed_origins=sys.argv[-2])
-KnowledgeBase.objects.filter(slug="larkmoor").update(help_centre=True)
 call_command("check_index", "--repair", stdout=sys.stderr)
 print(json.dumps([{a.name: a.public_key for a in Assistant.objects.all()}, Assistant.objects.first().identity_secret]))
 """

@@ -34,7 +34,7 @@ class Command(BaseCommand):
     @transaction.atomic
     def handle(self, *_args: Any, **_options: Any) -> None:
         """Load all of it or nothing."""
-        base, _ = KnowledgeBase.objects.get_or_create(slug="larkmoor", defaults={"name": NAME})
+        base, _ = KnowledgeBase.objects.get_or_create(slug="larkmoor", defaults={"name": NAME, "help_centre": True})
         data = DEMO.read_bytes()
         report = import_rows(base, read_rows(data, name=DEMO.name, max_bytes=len(data)).rows)
         if report.problems:
