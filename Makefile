@@ -1,6 +1,6 @@
 # Every target makes its own virtual environment in .venv; nothing else on the machine is touched.
 .DEFAULT_GOAL := help
-.PHONY: help run test check format lint migrate lock
+.PHONY: help run test check format lint migrate messages lock
 
 BIN := .venv/bin
 # The newest Python that Candor is tested with and that really runs: a version manager's stand-in may not.
@@ -37,6 +37,11 @@ format: .venv/dev ## Format the code and mend what can be mended.
 migrate: .venv/run ## Bring the database up to date ("make run" does it too).
 	@mkdir -p $${DATA_DIR:-var}
 	SECRET_KEY=$${SECRET_KEY:-not-needed-to-migrate} $(BIN)/python manage.py migrate
+
+messages: .venv/dev ## Collect the words that visitors see and compile their translations (needs gettext).
+	SECRET_KEY=none $(BIN)/python manage.py makemessages --all --add-location=never \
+		--ignore=".venv/*" --ignore="tests/*" --ignore="benchmarks/*" --ignore="var/*" --ignore="templates/admin/*"
+	SECRET_KEY=none $(BIN)/python manage.py compilemessages --ignore=".venv/*"
 
 lock: .venv/dev ## Resolve requirements*.in into requirements*.txt, both to the same versions.
 	$(BIN)/python -m pip install --quiet uv

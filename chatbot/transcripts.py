@@ -26,4 +26,5 @@ def _sources(message: Message) -> list[str]:
     sources = [c for c in message.citations.all() if c.kind == Citation.Kind.SOURCE]
     if not sources:
         return []
-    return ["\n".join([f"{gettext('Sources')}:", *(f"{source.number}. {source.question}" for source in sources)])]
+    title = gettext("Sources")
+    return ["\n".join([f"{title}:", *(f"{source.number}. {source.question}" for source in sources)])]

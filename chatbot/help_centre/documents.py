@@ -48,7 +48,8 @@ def markdown_list(title: str, these: Iterable[Entry]) -> str:
 
 def llms_txt(title: str, named: Sequence[tuple[str, list[Shelf]]]) -> str:
     """Return what llmstxt.org asks for: the help centre's contents, with links to Markdown."""
-    parts = [f"# {title}", f"> {gettext('Curated questions and answers.')} {absolute('/sitemap.xml')}"]
+    summary = gettext("Curated questions and answers.")
+    parts = [f"# {title}", f"> {summary} {absolute('/sitemap.xml')}"]
     for base, shelves in named:
         parts += [f"## {shelf.title or base}\n\n{_lines(shelf.entries)}" for shelf in shelves]
     return "\n\n".join(parts) + "\n"
