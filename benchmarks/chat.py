@@ -63,6 +63,7 @@ def chat(**environment: str) -> Iterator[Chat]:
         say("Loading the demo …")
         call_command("load_demo", verbosity=0)
         call_command("rebuild_index", verbosity=0)
+        call_command("collectstatic", interactive=False, verbosity=0)
         assistant = Assistant.objects.get(is_default=True)
         _, secret = create_key(assistant, "benchmark")
         with web(**environment) as (url, pid):

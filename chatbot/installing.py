@@ -45,8 +45,8 @@ class SiteReport:
         return self.found and not self.problems and not self.needs
 
 
-def snippet(assistant: Assistant) -> SafeString:
-    """Return the line of HTML that puts an assistant on a page."""
+def snippet(assistant: Assistant, here: str | None = None) -> SafeString:
+    """Return the line of HTML that puts an assistant on a page; `here` is what this site is called, else SITE_URL."""
     own = {
         "assistant": assistant.public_key,
         "accent": assistant.accent,
@@ -54,7 +54,8 @@ def snippet(assistant: Assistant) -> SafeString:
         "theme": "" if assistant.theme == Look.Theme.AUTO else assistant.theme,
     }
     attributes = format_html_join("", ' data-{}="{}"', [(name, value) for name, value in own.items() if value])
-    return format_html('<script async src="{}{}"{}></script>', settings.SITE_URL, reverse("chatbot:widget"), attributes)
+    here = settings.SITE_URL if here is None else here
+    return format_html('<script async src="{}{}"{}></script>', here, reverse("chatbot:widget"), attributes)
 
 
 def policy_lines() -> list[str]:

@@ -10,6 +10,7 @@ app_name = "chatbot"
 urlpatterns = [
     path("", views.home, name="home"),
     path("a/<str:key>/", by_page(views.chat), name="chat"),
+    path("a/<str:key>/sample/", by_page(views.sample), name="sample"),
     path("a/<str:key>/ask/", by_page(views.ask), name="ask"),
     path("a/<str:key>/start-over/", by_page(views.start_over), name="start_over"),
     path("a/<str:key>/contact/", by_page(views.contact), name="contact"),

@@ -80,7 +80,7 @@ class InstallPages(AssistantModelAdmin):
         """The line, the checklist and a look at a page of a website; the look alone for htmx."""
         assistant = self._viewed(request, assistant_id)
         report = check_site(assistant, request.POST.get("site", "")[:2_000]) if request.method == "POST" else None
-        context = {"assistant": assistant, "report": report, **_install_context(assistant)}
+        context = {"report": report, **_install_context(assistant)}
         response: HttpResponse
         if request.htmx:
             response = render(request, "admin/chatbot/assistant/_report.html", context)
@@ -148,6 +148,7 @@ class InstallPages(AssistantModelAdmin):
 
 def _install_context(assistant: Assistant) -> dict[str, Any]:
     return {
+        "assistant": assistant,
         "snippet": snippet(assistant),
         "policy": policy_lines(),
         "steps": steps(assistant),

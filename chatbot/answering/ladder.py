@@ -24,7 +24,7 @@ from chatbot.deciding import Decision, Mode, decide
 from chatbot.events import Status, Token
 from chatbot.grounding import support
 from chatbot.models import Message
-from chatbot.prompts import SourceText, build_prompt, tokens_of
+from chatbot.prompts import Prompt, SourceText, build_prompt, tokens_of
 from chatbot.rewriting import Standalone
 from chatbot.standing import Listed
 from chatbot.threads import in_thread
@@ -95,16 +95,7 @@ def _unwritten(decision: Decision, asked: Asked) -> Draft:
 async def _write(
     asked: Asked, standalone: Standalone, found: Retrieval, decision: Decision, trace: dict[str, Any], clock: Clock
 ) -> AsyncGenerator[Token | Writing | Draft, None]:
-    texts = [SourceText(c.entry.question, c.entry.answer) for c in decision.sources]
-    prompt = build_prompt(
-        asked.question,
-        texts,
-        asked.history,
-        searched=standalone.text,
-        tone=asked.tone,
-        instructions=asked.instructions,
-        language=asked.language,
-    )
+    prompt = _prompt(asked, standalone, decision)
     sources = _listed(decision.sources)[: prompt.sources_used]
     written = Written()
     trace |= {"model": settings.CHAT_MODEL, "prompt": list(prompt.messages)}
@@ -135,6 +126,18 @@ async def _write(
         finished(trace, clock)
     trace["guard"] = trace.get("guard", {}) | written.guard_trace() | {"support": draft.support}
     yield draft
+
+
+def _prompt(asked: Asked, standalone: Standalone, decision: Decision) -> Prompt:
+    return build_prompt(
+        asked.question,
+        [SourceText(c.entry.question, c.entry.answer) for c in decision.sources],
+        asked.history,
+        searched=standalone.text,
+        tone=asked.tone,
+        instructions=asked.instructions,
+        language=asked.language,
+    )
 
 
 def _whole(written: Written, sources: tuple[Listed, ...]) -> Draft:

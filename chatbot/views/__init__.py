@@ -3,7 +3,7 @@
 """
 
 from chatbot.views.contact import contact
-from chatbot.views.embed import allowed, identified, look, panel, widget
+from chatbot.views.embed import allowed, identified, look, panel, sample, widget
 from chatbot.views.pages import ask, chat, home, start_over, turns
 from chatbot.views.records import cited, delete, download, source
 from chatbot.views.replies import feedback, reply, stop, stream
@@ -22,6 +22,7 @@ __all__ = [
     "look",
     "panel",
     "reply",
+    "sample",
     "source",
     "start_over",
     "stop",

@@ -3,7 +3,7 @@
 import hashlib
 
 from csp.constants import NONE, SELF
-from csp.decorators import csp_replace
+from csp.decorators import csp_replace, csp_update
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -15,6 +15,7 @@ from django.views.decorators.clickjacking import xframe_options_exempt
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from chatbot import selectors, services
+from chatbot.installing import snippet
 from chatbot.loader import Loader, loader
 from chatbot.look import style_sheet
 from chatbot.origins import origin_of
@@ -28,6 +29,16 @@ from chatbot.visitors import TOKEN_HEADER, IdentityError, identify, write_token
 LOADER_CACHE = "public, max-age=300, stale-while-revalidate=86400"
 LOOK_CACHE = "public, max-age=3600"
 PROOF_LENGTH = 4_000
+SAMPLE_CALLS = (
+    ("toggle", ""),
+    ("setTheme", "dark"),
+    ("setTheme", "light"),
+    ("setLocale", "de"),
+    ("setLocale", "ar"),
+    ("hide", ""),
+    ("show", ""),
+    ("reset", ""),
+)
 
 
 @require_safe
@@ -67,6 +78,19 @@ def panel(request: HttpRequest, key: str) -> HttpResponseBase:
         response = chat_page(request, visit, panel_pass=write_pass(assistant.pk, origin))
     patch_vary_headers(response, ["Referer"])
     return _framed(request, response, [SELF, *assistant.origins()])
+
+
+@require_GET
+def sample(request: HttpRequest, visit: Visit) -> HttpResponseBase:
+    """Show a website with the widget on it, on which everything that pages can do may be tried."""
+    context = {
+        "place": visit.place,
+        "snippet": snippet(visit.assistant, here=""),
+        "starters": visit.assistant.starters(),
+        "calls": SAMPLE_CALLS,
+    }
+    page = render(request, "chatbot/sample.html", context)
+    return csp_update({"frame-src": [SELF]})(lambda _: page)(request)
 
 
 @require_GET

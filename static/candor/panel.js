@@ -122,6 +122,16 @@ document.addEventListener("candor:answered", ({ detail }) => {
 });
 document.addEventListener("candor:handoff", () => say("handoff"));
 
+// A form that htmx has not taken up yet, so shortly after it came, would leave the panel for a page: it is sent again.
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (event.defaultPrevented || form.method === "dialog") return;
+  event.preventDefault();
+  htmx.process(form);
+  if (!form.dataset.again) setTimeout(() => form.requestSubmit(event.submitter));
+  form.dataset.again = "yes";
+});
+
 // --- Leaving
 
 byId("close").addEventListener("click", () => say("close"));

@@ -126,3 +126,15 @@ def welcome(chromium: Browser) -> Iterator[Welcome]:
     yield open_as
     troubles = [trouble for guest in guests for trouble in guest.leave()]
     assert troubles == []
+
+
+@pytest.fixture
+def key(house: House) -> str:
+    """The demo's assistant."""
+    return house.keys["Larkmoor Cycles"]
+
+
+@pytest.fixture
+def shop(site: str, host: HostSite, key: str) -> str:
+    """A page of a website with the snippet."""
+    return host.put_widget(site, key)

@@ -89,6 +89,7 @@ class Guest:
         """Press the launcher; returns the panel when it can be used."""
         self.launcher.click()
         expect(self.box).to_be_visible()
+        expect(self.panel.locator("html.js")).to_be_attached()
         return self.panel
 
     def ask(self, question: str) -> Locator:

@@ -10,7 +10,10 @@ from django.conf import settings
 TEMPLATES = sorted(Path(settings.BASE_DIR, "templates").rglob("*.html"))
 STATIC = Path(settings.BASE_DIR, "static", "candor")
 STYLESHEETS = sorted(STATIC.glob("*.css"))
-INLINE = re.compile(r"<script(?![^>]*\ssrc=)|<style|\s(?:style|on[a-z]+|hx-on[:a-z-]*)\s*=", re.IGNORECASE)
+# Data for search engines is no script to a browser.
+INLINE = re.compile(
+    r"<script(?![^>]*\ssrc=| type=.application/ld)|<style|\s(?:style|on[a-z]+|hx-on[:a-z-]*)\s*=", re.IGNORECASE
+)
 PHYSICAL = re.compile(r"\b(?:left|right)\s*:|:\s*(?:left|right)\b")
 COLOUR = re.compile(r"--candor-([a-z-]+): light-dark\((#[0-9a-f]{6}), (#[0-9a-f]{6})\)")
 TEXT_ON_GROUND = [
@@ -52,7 +55,11 @@ def test_every_colour_a_stylesheet_asks_for_is_in_the_palette() -> None:
 
 
 def test_styles_and_scripts_of_the_chat_page_weigh_less_than_fifteen_kilobytes_compressed() -> None:
-    files = [path for path in (*STYLESHEETS, *STATIC.glob("*.js")) if not path.name.startswith(("admin", "widget"))]
+    files = [
+        path
+        for path in (*STYLESHEETS, *STATIC.glob("*.js"))
+        if not path.name.startswith(("admin", "widget", "help", "sample"))
+    ]
     assert sum(len(gzip.compress(path.read_bytes(), 9)) for path in files) < 15_000
 
 

@@ -178,6 +178,7 @@ def test_the_page_for_websites_works_without_scripts(
     page = admin_client.get(address(assistant, "install")).text
     assert f"data-assistant=&quot;{assistant.public_key}&quot;" in page
     assert f"frame-src {HERE}" in page
+    assert f'href="/a/{assistant.public_key}/sample/"' in page
     assert f"✓ {url} shows this assistant" in admin_client.post(address(assistant, "install"), {"site": url}).text
 
 

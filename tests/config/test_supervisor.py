@@ -163,7 +163,7 @@ async def test_the_pauses_between_restarts_double_up_to_their_limit() -> None:
 async def test_a_part_that_lived_long_enough_is_restarted_after_the_first_pause_again() -> None:
     timings = Timings(first_pause=0.01, settled_after=0)
     async with running(python_part("web", "pass"), timings=timings) as out:
-        assert await seen(lambda: out.getvalue().count("again in 0.01 s.") == 3), out.getvalue()
+        assert await seen(lambda: out.getvalue().count("again in 0.01 s.") >= 3), out.getvalue()
 
 
 async def test_what_a_dead_part_leaves_behind_is_gone_before_it_starts_again() -> None:
