@@ -37,6 +37,7 @@ class ConversationAdmin(ConversationModelAdmin):
     list_display = ("first_question", "assistant", "questions", "declined", "failed", "thumbs_down", "created_at")
     list_filter = (
         "assistant",
+        "channel",
         ("messages__outcome", admin.ChoicesFieldListFilter),
         ("messages__status", admin.ChoicesFieldListFilter),
         ("messages__feedback", admin.ChoicesFieldListFilter),

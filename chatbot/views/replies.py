@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
 from asgiref.sync import sync_to_async
+from django.core.exceptions import PermissionDenied
 from django.db import close_old_connections
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest, StreamingHttpResponse
 from django.http.response import HttpResponseBase
@@ -22,7 +23,7 @@ from chatbot.places import place_of, supported
 from chatbot.streams import TooManyRepliesError
 from chatbot.threads import in_thread
 from chatbot.tickets import TicketExpiredError
-from chatbot.views.doors import Visit
+from chatbot.views.doors import Visit, is_from_here
 from chatbot.views.responses import reply_id_of, see_other
 from knowledge.requests import HtmxHttpRequest
 
@@ -72,6 +73,8 @@ async def reply(request: HtmxHttpRequest, ticket: str) -> HttpResponse:
 @vary_on_headers("HX-Request")
 async def stop(request: HtmxHttpRequest, ticket: str) -> HttpResponse:
     """End a reply that is being written; a finished one stays as it is."""
+    if not is_from_here(request):
+        raise PermissionDenied("This request does not come from the chat itself.")
     try:
         reply_id = await in_thread(reply_id_of)(ticket)
     except TicketExpiredError as expired:

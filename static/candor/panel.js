@@ -21,7 +21,7 @@ const answering = () => byId("turns").querySelector("[data-pending], .sending");
 const commands = {
   hello(data) {
     token = String(data.token ?? "");
-    page = String(data.page ?? "").slice(0, 500);
+    page = String(data.page ?? "").replace(/[^!-~]/g, "").slice(0, 500); // a path, as it may stand in a header
     commands.theme(data);
     dress(data.look ?? {});
     if (token) showTurns();
@@ -88,7 +88,7 @@ function askNext() {
 
 function headers() {
   const own = JSON.parse(document.body.getAttribute("hx-headers"));
-  return { ...own, ...(token && { [VISITOR]: token }), ...(page && { "X-Candor-Page": encodeURI(page) }) };
+  return { ...own, ...(token && { [VISITOR]: token }), ...(page && { "X-Candor-Page": page }) };
 }
 
 function keep(fresh) {

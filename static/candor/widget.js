@@ -50,18 +50,21 @@
     .start button,.start div{inset-inline-end:auto;inset-inline-start:max(var(--x),env(safe-area-inset-left))}
     button{display:grid;place-items:center;inline-size:var(--s);block-size:var(--s);min-inline-size:44px;min-block-size:44px;padding:0;border:2px solid transparent;border-radius:50%;background:var(--a);color:var(--candor-on-accent,#fff);cursor:pointer;box-shadow:0 2px 10px #0004}
     button:focus-visible,a:focus-visible{outline:3px solid var(--a);outline-offset:3px}
-    svg{inline-size:45%;fill:none;stroke:currentColor;stroke-width:2;stroke-linecap:round;stroke-linejoin:round}
+    button::before{content:"";inline-size:24px;block-size:24px;background:currentColor;clip-path:path("M4 3h16a2 2 0 0 1 2 2v10a2 2 0 0 1-2 2H9l-5 4v-4a2 2 0 0 1-2-2V5a2 2 0 0 1 2-2z")}
     div{inset-block-end:calc(max(var(--y),env(safe-area-inset-bottom)) + var(--s) + 12px);inline-size:min(400px,100vw - 2*var(--x));block-size:min(660px,100dvh - var(--y) - var(--s) - 32px);border:1px solid #8886;border-radius:var(--r);overflow:hidden;background:Canvas;color:CanvasText;font:16px/1.5 var(--candor-font,system-ui,sans-serif);box-shadow:0 8px 32px #0003}
     [hidden]{display:none!important}
     iframe{display:block;border:0;inline-size:100%;block-size:100%}
     a{display:block;padding:24px;color:inherit}
+    @media (forced-colors:active){button::before{background:ButtonText}}
     @media (max-width:639px){div,.start div{inset:0;inline-size:100%;block-size:100dvh;border:0;border-radius:0}.open button{display:none}.open.lost button{display:grid;z-index:2147483001}}
   `);
   shadow.adoptedStyleSheets = [sheet];
-  const wrap = document.createElement("span");
-  // Constant markup: nothing of the page's stands in it.
-  wrap.innerHTML = '<button type="button" aria-haspopup="dialog" aria-expanded="false" aria-controls="p"><svg viewBox="0 0 24 24" aria-hidden="true"><path d="M4 5h16v11H9l-5 4z"/></svg></button><div id="p" role="dialog" hidden></div>';
-  const [button, panel] = wrap.children;
+  // Made element by element: a page may require that no HTML is made of text.
+  const [wrap, button, panel] = ["span", "button", "div"].map((name) => document.createElement(name));
+  button.type = "button";
+  button.setAttribute("aria-haspopup", "dialog");
+  panel.setAttribute("role", "dialog");
+  wrap.append(button, panel);
   shadow.append(wrap);
 
   const dress = () => {

@@ -4,6 +4,7 @@ Every page is watched: a script's error, a blocked resource or a request to else
 """
 
 import tempfile
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -138,3 +139,11 @@ def key(house: House) -> str:
 def shop(site: str, host: HostSite, key: str) -> str:
     """A page of a website with the snippet."""
     return host.put_widget(site, key)
+
+
+@pytest.fixture
+def gate() -> Iterator[threading.Semaphore]:
+    """Each release lets the model go on by one part; at the end it may run, so that it never hangs."""
+    gate = threading.Semaphore(0)
+    yield gate
+    gate.release(10)

@@ -1,9 +1,7 @@
 """Stopping an answer, leaving it, and finding it again in another web process."""
 
 import threading
-from collections.abc import Iterator
 
-import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Visit
@@ -13,13 +11,6 @@ from tests.chatbot.model_server import ModelServer
 
 BEGIN = "Delivery of a helmet "
 SHOWN = "Delivery of a helmet"
-
-
-@pytest.fixture
-def gate() -> Iterator[threading.Semaphore]:
-    gate = threading.Semaphore(0)
-    yield gate
-    gate.release(10)
 
 
 def test_stop_stands_in_the_place_of_send_and_keeps_what_was_written(

@@ -1,7 +1,6 @@
 """Answers that a model writes, while they are being written."""
 
 import threading
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -21,14 +20,6 @@ NOTE_WHAT_IS_SAID = """() => {
     const status = document.querySelector("[role=status]");
     new MutationObserver(() => window.said.push(status.textContent)).observe(status, {childList: true});
 }"""
-
-
-@pytest.fixture
-def gate() -> Iterator[threading.Semaphore]:
-    """Each release lets the model go on by one part; at the end it may run, so that it never hangs."""
-    gate = threading.Semaphore(0)
-    yield gate
-    gate.release(10)
 
 
 def says_in_parts(gate: threading.Semaphore, first: str, *others: str) -> Act:

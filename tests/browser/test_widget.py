@@ -2,6 +2,7 @@
 
 import gzip
 import re
+import threading
 from typing import Any
 
 import pytest
@@ -12,6 +13,8 @@ from tests.browser.hosts import HostSite
 from tests.browser.product import ROOT, House, run
 from tests.browser.test_accessibility import flaws
 from tests.browser.test_asking import DELIVERY, PRICE
+from tests.browser.test_streaming import BEGIN, END, WHOLE, says_in_parts
+from tests.chatbot.model_server import ModelServer
 
 
 def test_before_the_press_there_is_one_request_and_nothing_is_stored(site: str, shop: str, welcome: Welcome) -> None:
@@ -73,16 +76,20 @@ def test_a_reload_and_another_page_keep_the_conversation(
             browser.close()
 
 
-def test_an_answer_goes_on_after_a_reload_in_its_middle(shop: str, welcome: Welcome) -> None:
-    guest = welcome().open(shop)
+def test_an_answer_goes_on_after_a_reload_in_its_middle_and_is_written_once(
+    written_site: str, host: HostSite, key: str, welcome: Welcome, model: ModelServer, gate: threading.Semaphore
+) -> None:
+    model.script = (says_in_parts(gate, BEGIN, END),)
+    guest = welcome().open(host.put_widget(written_site, key))
     guest.open_panel()
-    guest.box.fill(DELIVERY)
-    with guest.page.expect_response("**/ask/**"):
-        guest.box.press("Enter")
-    guest.page.wait_for_function("Object.keys(localStorage).length > 0")
+    guest.box.fill("what does delivery cost for a helmet")
+    guest.box.press("Enter")
+    expect(guest.panel.locator(".streaming")).to_have_text(BEGIN.strip())
     guest.page.reload()
-    expect(guest.panel.locator(".said")).to_have_text(DELIVERY)
-    expect(guest.reply().locator(".answer")).to_contain_text(PRICE)
+    expect(guest.panel.locator(".streaming")).to_have_text(BEGIN.strip())
+    gate.release()
+    expect(guest.reply().locator(".answer")).to_contain_text(WHOLE)
+    assert len(model.requests) == 1
 
 
 def test_two_tabs_share_a_conversation(shop: str, welcome: Welcome) -> None:

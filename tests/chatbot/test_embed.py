@@ -13,7 +13,7 @@ from django.test import AsyncClient, Client
 from chatbot import replies, services
 from chatbot.models import Assistant, Conversation, Message, Sighting
 from chatbot.services import Circumstances
-from chatbot.tickets import write_pass
+from chatbot.tickets import write_pass, write_ticket
 from chatbot.visitors import Visitor, write_token
 from tests.chatbot.conftest import OPENING
 
@@ -304,3 +304,12 @@ def test_starter_questions_follow_the_page_of_the_website(client: Client, shown:
     for path, question in expected.items():
         page = client.get(f"/embed/{shown.public_key}/", {"path": path}, headers={"Referer": f"{HOST}/"}).text
         assert re.findall(r'class="button choice"[^>]*>([^<]+)<', page)[0] == question, path
+
+
+async def test_only_pages_of_ours_stop_an_answer(shown: Assistant) -> None:
+    reply = await services_ask(shown, uuid.uuid4(), Circumstances(channel=Conversation.Channel.WIDGET))
+    address = f"/replies/{write_ticket(reply.pk)}/stop/"
+    for origin in ("https://evil.example", "null", ""):
+        assert (await AsyncClient().post(address, headers={"Origin": origin})).status_code == 403
+    own = {"Origin": HERE, "HX-Request": "true"}
+    assert (await AsyncClient().post(address, headers=own)).status_code == 204
