@@ -13,7 +13,7 @@
   const ends = new AbortController();
   const { signal } = ends;
   const waiting = new Map(); // what the panel shall do when it can: the last of each kind
-  let frame, opener, live, visible, scheduled;
+  let frame, opener, live, visible, scheduled, who;
 
   const language = () => {
     const wanted = [given.locale, root.lang, ...(navigator.languages ?? [])];
@@ -24,18 +24,14 @@
 
   // --- What is kept, where the visitor's browser lets us: after the first question, and not before.
   const slot = `candor:${key}`;
-  const kept = { [slot]: null };
-  const stores = () => {
-    try { return [sessionStorage, localStorage]; } catch { return []; }
-  };
-  const read = (name) => {
-    try { return stores().map((store) => store.getItem(name)).find(Boolean) ?? kept[name]; } catch { return kept[name]; }
-  };
+  const kept = {};
+  let stores = [];
+  try { stores = [sessionStorage, localStorage]; } catch { /* denied */ }
+  const read = (name) => stores.map((store) => store.getItem(name)).find(Boolean) ?? kept[name];
   const keep = (name, value, tab) => {
     kept[name] = value;
     try {
-      stores().forEach((store) => store.removeItem(name));
-      if (value) stores()[tab ? 0 : 1]?.setItem(name, value);
+      stores.forEach((store, place) => (value && place === +!tab ? store.setItem(name, value) : store.removeItem(name)));
     } catch { /* full or denied: it lives as long as the page */ }
   };
 
@@ -44,11 +40,11 @@
   const shadow = host.attachShadow({ mode: "open" });
   const sheet = new CSSStyleSheet();
   sheet.replaceSync(`
-    :host{all:initial;--a:var(--candor-accent,#0b6b5d);--s:var(--candor-size,56px);--x:var(--candor-offset-x,20px);--y:var(--candor-offset-y,20px);--r:var(--candor-radius,16px)}
+    :host{all:initial;--a:var(--candor-accent,#0b6b5d);--s:max(44px,var(--candor-size,56px));--x:var(--candor-offset-x,20px);--y:var(--candor-offset-y,20px);--r:var(--candor-radius,16px)}
     :host([hidden]){display:none}
     button,div{position:fixed;z-index:2147483000;inset-inline-end:max(var(--x),env(safe-area-inset-right));inset-block-end:max(var(--y),env(safe-area-inset-bottom));box-sizing:border-box}
     .start button,.start div{inset-inline-end:auto;inset-inline-start:max(var(--x),env(safe-area-inset-left))}
-    button{display:grid;place-items:center;inline-size:var(--s);block-size:var(--s);min-inline-size:44px;min-block-size:44px;padding:0;border:2px solid transparent;border-radius:50%;background:var(--a);color:var(--candor-on-accent,#fff);cursor:pointer;box-shadow:0 2px 10px #0004}
+    button{display:grid;place-items:center;inline-size:var(--s);block-size:var(--s);padding:0;border:2px solid transparent;border-radius:50%;background:var(--a);color:var(--candor-on-accent,#fff);cursor:pointer;box-shadow:0 2px 10px #0004}
     button:focus-visible,a:focus-visible{outline:3px solid var(--a);outline-offset:3px}
     button::before{content:"";inline-size:24px;block-size:24px;background:currentColor;clip-path:path("M4 3h16a2 2 0 0 1 2 2v10a2 2 0 0 1-2 2H9l-5 4v-4a2 2 0 0 1-2-2V5a2 2 0 0 1 2-2z")}
     div{inset-block-end:calc(max(var(--y),env(safe-area-inset-bottom)) + var(--s) + 12px);inline-size:min(400px,100vw - 2*var(--x));block-size:min(660px,100dvh - var(--y) - var(--s) - 32px);border:1px solid #8886;border-radius:var(--r);overflow:hidden;background:Canvas;color:CanvasText;font:16px/1.5 var(--candor-font,system-ui,sans-serif);box-shadow:0 8px 32px #0003}
@@ -68,19 +64,17 @@
   shadow.append(wrap);
 
   const dress = () => {
-    const title = given.title || word(0);
-    button.ariaLabel = visible ? word(1) : title;
-    button.title = button.ariaLabel;
+    button.title = button.ariaLabel = visible ? word(1) : given.title || word(0);
     panel.ariaLabel = given.title || "Chat";
     button.ariaExpanded = `${!!visible}`;
     panel.hidden = !visible;
-    wrap.className = [/left|start/.test(given.position) && "start", visible && "open", frame === null && "lost"].filter(Boolean).join(" ");
+    wrap.className = (/left|start/.test(given.position) ? "start " : "") + (visible ? "open " : "") + (frame === null ? "lost" : "");
     for (const name of ["accent", "radius", "font", "size", "offset-x", "offset-y"]) {
       const value = given[name.replace(/-(.)/, (_, letter) => letter.toUpperCase())];
       if (value) host.style.setProperty(`--candor-${name}`, value);
     }
-    const [, red, green, blue] = /^#(..)(..)(..)$/.exec(given.accent) ?? [];
-    if (blue) host.style.setProperty("--candor-on-accent", ((`0x${red}` * 3 + `0x${green}` * 6 + +`0x${blue}`) > 1500) ? "#000" : "#fff");
+    const [red, green, blue] = given.accent?.match(/[\da-f]{2}/gi) ?? [];
+    if (blue) host.style.setProperty("--candor-on-accent", `0x${red}` * 3 + `0x${green}` * 6 + +`0x${blue}` > 1500 ? "#000" : "#fff");
     host.hidden = given.launcher === "off" && !visible;
   };
 
@@ -95,6 +89,10 @@
     for (const message of waiting.values()) frame.contentWindow.postMessage(message, origin);
     waiting.clear();
   };
+  // A proof is good for minutes: a function is asked for one when the panel is there.
+  const vouch = async () => {
+    if (who && live) tell("identify", { proof: `${await (who.call ? who() : who)}` });
+  };
   const look = () => {
     const style = getComputedStyle(host);
     return Object.fromEntries(["accent", "radius", "font"].map((name) => [name, style.getPropertyValue(`--candor-${name}`).trim()]));
@@ -103,7 +101,7 @@
     live = false;
     frame?.remove();
     frame = document.createElement("iframe");
-    frame.title = given.title || "Chat";
+    frame.title = panel.ariaLabel;
     frame.allow = "clipboard-write";
     frame.referrerPolicy = "origin";
     frame.src = `${base}embed/${key}/?${new URLSearchParams({ lang: language(), path: location.pathname.slice(0, 500) })}`;
@@ -133,7 +131,7 @@
   }, { signal });
 
   const heard = {
-    ready: () => { live = true; flush(); fire("ready"); },
+    ready: () => { live = true; vouch(); flush(); fire("ready"); },
     token: ({ token, tab }) => keep(slot, `${token}`, tab),
     forget: () => keep(slot, null),
     close: () => close(),
@@ -145,7 +143,7 @@
     else if (/^(message|answer|feedback|handoff)$/.test(name)) fire(name, detail);
   }, { signal });
   addEventListener("storage", ({ key: name, newValue }) => {
-    if (name === slot && newValue) tell("token", { token: newValue });
+    if (name === slot) tell(newValue ? "token" : "reset", { token: newValue });
   }, { signal });
 
   // --- What pages can call
@@ -178,8 +176,8 @@
     open, close, destroy,
     toggle: () => (visible ? close() : open()),
     ask: (text) => { open(); tell("ask", { text: `${text ?? ""}`.slice(0, 4000) }); },
-    identify: (proof) => tell("identify", { proof: `${proof}` }),
-    reset: () => { keep(slot, null); waiting.delete("identify"); if (frame) tell("reset"); },
+    identify: (proof) => { who = proof; vouch(); },
+    reset: () => { who = null; keep(slot, null); if (frame) tell("reset"); },
     on: (name, listener) => {
       const hear = ({ detail }) => listener(detail);
       listeners.set(listener, hear);

@@ -167,6 +167,15 @@ def test_the_checklist_ticks_itself(assistant: Assistant) -> None:
     assert ticks(assistant) == [True, True, True, True]
 
 
+def test_the_front_page_shows_what_is_left_to_do_and_then_no_more(admin_client: Client, assistant: Assistant) -> None:
+    assert "Paste the line into your pages" in admin_client.get("/admin/").text
+    Assistant.objects.update(contact_enabled=False, allowed_origins="https://shop.example")
+    Entry.objects.all().update(indexed_hash="x", content_hash="x")
+    now = timezone.now()
+    Sighting.objects.create(assistant=assistant, origin="https://shop.example", first_at=now, last_at=now)
+    assert 'aria-label="Setting up"' not in admin_client.get("/admin/").text
+
+
 def address(assistant: Assistant, page: str) -> str:
     return f"/admin/chatbot/assistant/{assistant.pk}/{page}/"
 
