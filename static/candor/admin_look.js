@@ -12,8 +12,9 @@ function show() {
   if (field("theme")) root.dataset.theme = field("theme").value;
   const shades = document.querySelector(".shades");
   for (const name of ["accent", "onAccent", "tint"]) {
-    const value = shades?.dataset[name];
-    if (value) root.style.setProperty(`--candor-${name.replace("A", "-a")}`, value);
+    const property = `--candor-${name.replace("A", "-a")}`;
+    root.style.removeProperty(property);
+    if (shades?.dataset[name]) root.style.setProperty(property, shades.dataset[name]);
   }
 }
 

@@ -197,4 +197,5 @@ document.addEventListener("click", async (event) => {
 storage("removeItem", "htmx-current-path-for-history"); // kept for a history that is switched off
 if (!box().value) box().value = storage("getItem", DRAFT) ?? "";
 fitBox();
-if (matchMedia("(hover: hover)").matches && !location.hash) box().focus({ preventScroll: true });
+// In a frame the page around it says when.
+if (matchMedia("(hover: hover)").matches && !location.hash && parent === window) box().focus({ preventScroll: true });

@@ -19,7 +19,15 @@ ALL_WAYS = {
     "phone-dark": {**PHONE, "color_scheme": "dark"},
 }
 TWO_WAYS = {name: ALL_WAYS[name] for name in ("desk-light", "phone-dark")}
-ADMIN_PAGES = ("", "knowledge/entry/", "knowledge/entry/add/", "knowledge/entry/import/", "chatbot/conversation/")
+ADMIN_PAGES = (
+    "",
+    "knowledge/entry/",
+    "knowledge/entry/add/",
+    "knowledge/entry/import/",
+    "chatbot/conversation/",
+    "chatbot/contactrequest/",
+    "chatbot/assistant/add/",
+)
 
 
 def flaws(page: Page) -> list[str]:

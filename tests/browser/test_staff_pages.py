@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Visit
+from tests.browser.hosts import HostSite
 from tests.browser.people import Visitor
 from tests.browser.product import House
 from tests.browser.test_accessibility import TWO_WAYS, flaws
@@ -95,3 +96,33 @@ def test_a_golden_question_is_added_by_choosing_its_entry(house: House, site: st
 def test_the_interface_for_programs_is_described_without_asking_anybody_else(site: str, visit: Visit) -> None:
     visitor = visit(site).open("/api/docs")  # a request to elsewhere or a blocked script would be trouble
     expect(visitor.page.get_by_text("/api/ask").first).to_be_visible()
+
+
+def test_an_assistants_look_is_seen_beside_the_form_before_it_is_saved(house: House, site: str, visit: Visit) -> None:
+    page = staff(house, site, visit, color_scheme="dark").open(ASSISTANTS).page
+    page.get_by_role("link", name="Larkmoor Cycles").click()
+    chat = page.frame_locator("#look-frame")
+    expect(page.get_by_label("Name:")).to_be_visible()
+    page.locator("#look-frame").scroll_into_view_if_needed()
+    expect(chat.locator(".greeting")).to_contain_text("Larkmoor Cycles")
+    before = chat.locator("#send").evaluate("(it) => getComputedStyle(it).backgroundColor")
+    accent = page.locator("#id_accent")
+    accent.fill("#ffcc00")
+    expect(page.locator("#shades")).to_contain_text("below 4.5 : 1")
+    expect(chat.locator("#send")).not_to_have_css("background-color", before)
+    expect(accent).to_be_focused()  # the chat does not take it away
+    accent.fill("")
+    expect(chat.locator("#send")).to_have_css("background-color", before)
+    page.get_by_label("Greeting").fill("Good morning.")
+    expect(chat.locator(".greeting")).to_have_text("Good morning.")
+
+
+def test_a_site_is_checked_from_the_form(house: House, site: str, host: HostSite, key: str, visit: Visit) -> None:
+    host.put_widget(site, key)
+    page = staff(house, site, visit).open(ASSISTANTS).page
+    page.get_by_role("link", name="Larkmoor Cycles").click()
+    page.get_by_role("button", name="Check").click()
+    expect(page.locator("#site-report")).to_contain_text("private network")
+    page.get_by_label("Check my site").fill("https://elsewhere.example/")
+    page.get_by_role("button", name="Check").click()
+    expect(page.locator("#site-report")).to_contain_text("not among the websites")
