@@ -49,11 +49,16 @@ def ways_of(assistant: Assistant) -> list[tuple[Delivery.Kind, str]]:
     return [(kind, target) for kind, target in ways if target]
 
 
+def reaches_somebody(assistant: Assistant) -> bool:
+    """Tell whether there is a way that can work: mail needs a server."""
+    return any(kind != Kind.EMAIL or settings.EMAIL_HOST for kind, _ in ways_of(assistant))
+
+
 def what_happens_next(assistant: Assistant) -> str:
     """Return what visitors are told: the assistant's own words, or what is true of any that is set up like it."""
     if assistant.contact_next:
         return assistant.contact_next
-    if ways_of(assistant):
+    if reaches_somebody(assistant):
         return gettext("Your request is sent to the team, who can answer to your e-mail address.")
     return gettext("Your request is kept for the team to read. Nobody is notified at once.")
 

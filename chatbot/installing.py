@@ -11,7 +11,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from chatbot import outbound
-from chatbot.contacting import ways_of
+from chatbot.contacting import reaches_somebody, ways_of
 from chatbot.models import Assistant, Look
 from chatbot.origins import allows, origin_of
 from chatbot.outbound import Answer, TargetError, UnreachableError
@@ -81,15 +81,21 @@ def steps(assistant: Assistant) -> list[Step]:
             else "Paste the line into your pages and open the chat there once",
         ),
         Step(
-            not assistant.contact_enabled or bool(ways_of(assistant)),
-            "Requests for a person reach somebody"
-            if ways_of(assistant)
-            else "Say where requests for a person are sent"
-            if assistant.contact_enabled
-            else "Visitors cannot ask for a person",
+            not assistant.contact_enabled or reaches_somebody(assistant),
+            _reached(assistant),
             f"{form}#id_contact_email",
         ),
     ]
+
+
+def _reached(assistant: Assistant) -> str:
+    if not assistant.contact_enabled:
+        return "Visitors cannot ask for a person"
+    if reaches_somebody(assistant):
+        return "Requests for a person reach somebody"
+    if ways_of(assistant):
+        return "Requests for a person would be sent by mail, and no mail server is set up (EMAIL_HOST)"
+    return "Say where requests for a person are sent"
 
 
 def check_site(assistant: Assistant, url: str) -> SiteReport:

@@ -82,3 +82,36 @@ def test_what_only_scripts_can_do_is_not_shown(visitor: Visitor) -> None:
     expect(visitor.page.get_by_role("button", name="Copy")).to_be_hidden()
     expect(visitor.page.get_by_text("Enter sends")).to_be_hidden()
     expect(visitor.page.get_by_role("button", name="Jump to latest")).to_be_hidden()
+
+
+def test_a_reason_is_given_in_words_of_ones_own(visitor: Visitor) -> None:
+    visitor.ask(DELIVERY)
+    visitor.page.get_by_role("button", name="Not helpful").click()
+    visitor.page.get_by_role("button", name="Outdated").click()
+    expect(visitor.page.get_by_role("button", name="Outdated")).to_have_attribute("aria-pressed", "true")
+    visitor.page.get_by_label("In your own words (optional)").fill("It was £4.95 last week.")
+    visitor.page.get_by_role("button", name="Save").click()
+    expect(visitor.page.get_by_label("In your own words (optional)")).to_have_value("It was £4.95 last week.")
+
+
+def test_a_person_is_asked_for_on_a_page_of_its_own(visitor: Visitor) -> None:
+    visitor.expected.append("status of 422")
+    visitor.ask(ELSEWHERE).get_by_role("link", name="Talk to a person").click()
+    visitor.page.get_by_role("button", name="Send request").click()
+    expect(visitor.page.get_by_text("Without an address")).to_be_visible()
+    visitor.page.get_by_label("Your e-mail address").fill("ann@example.com")
+    visitor.page.get_by_role("button", name="Send request").click()
+    expect(visitor.page.get_by_text("You will be answered at ann@example.com.")).to_be_visible()
+    visitor.page.get_by_role("link", name="Back to the chat").click()
+    expect(visitor.questions).to_have_count(1)
+
+
+def test_a_conversation_is_deleted_for_good(visitor: Visitor) -> None:
+    visitor.ask(DELIVERY)
+    visitor.page.get_by_label("More").click()
+    visitor.page.get_by_text("Delete the conversation").click()
+    visitor.page.get_by_role("button", name="Delete for good").click()
+    expect(visitor.page.get_by_role("status").first).to_contain_text("questions: 1")
+    visitor.open()
+    expect(visitor.questions).to_have_count(0)
+    assert "candor_visitor" not in visitor.cookies()

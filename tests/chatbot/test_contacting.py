@@ -209,14 +209,19 @@ def test_two_workers_deliver_once(assistant: Assistant, alice: Visitor, hook: Ho
 
 
 @pytest.mark.parametrize(
-    ("own", "told"),
+    ("own", "host", "told"),
     [
-        ({}, "kept for the team"),
-        ({"contact_email": "team@shop.example"}, "sent to the team"),
-        ({"contact_next": "Ben calls back before noon."}, "Ben calls back before noon."),
+        ({}, "mail.shop.example", "kept for the team"),
+        ({"contact_email": "team@shop.example"}, "mail.shop.example", "sent to the team"),
+        ({"contact_email": "team@shop.example"}, "", "kept for the team"),
+        ({"contact_webhook": "https://hooks.example/x"}, "", "sent to the team"),
+        ({"contact_next": "Ben calls back before noon."}, "", "Ben calls back before noon."),
     ],
 )
-def test_visitors_are_told_what_is_true(client: Client, assistant: Assistant, own: dict[str, Any], told: str) -> None:
+def test_visitors_are_told_what_is_true(
+    client: Client, assistant: Assistant, settings: Settings, own: dict[str, Any], host: str, told: str
+) -> None:
+    settings.EMAIL_HOST = host
     Assistant.objects.update(**own)
     assert told in client.get(f"/a/{assistant.public_key}/contact/").text
 

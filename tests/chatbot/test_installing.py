@@ -148,7 +148,7 @@ def ticks(assistant: Assistant) -> list[bool]:
     return [step.done for step in steps(assistant)]
 
 
-def test_the_checklist_ticks_itself(assistant: Assistant) -> None:
+def test_the_checklist_ticks_itself(assistant: Assistant, settings: Settings) -> None:
     assert ticks(assistant) == [False, False, False, False]
     entries = Entry.objects.filter(knowledge_base__assistants=assistant)
     for entry in entries:
@@ -164,6 +164,9 @@ def test_the_checklist_ticks_itself(assistant: Assistant) -> None:
     )
     assert ticks(assistant) == [True, True, True, False]
     assistant.contact_email = "team@shop.example"
+    assert ticks(assistant) == [True, True, True, False]
+    assert "no mail server is set up" in steps(assistant)[-1].text
+    settings.EMAIL_HOST = "mail.shop.example"
     assert ticks(assistant) == [True, True, True, True]
 
 

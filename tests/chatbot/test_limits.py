@@ -142,3 +142,12 @@ async def test_who_asks_too_often_is_told_when_and_keeps_the_text(
     assert "You have asked a lot in a short time. Try again in 20 s." in said
     assert "And then?</textarea>" in said
     assert await Message.objects.filter(role="user").acount() == 3
+
+
+def test_an_assistant_may_have_a_limit_for_all_its_visitors_together() -> None:
+    busy, idle = Assistant(asks_per_minute=2), Assistant()
+    for number in range(2):
+        take(f"visitor {number}", "", assistant=busy)
+    with pytest.raises(LimitedError):
+        take("another", "", assistant=busy)
+    take("another", "", assistant=idle)
