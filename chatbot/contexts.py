@@ -79,12 +79,16 @@ class Turn:
 
 @dataclass(frozen=True)
 class SourcePage:
-    """An entry as it was quoted; `state` says what became of it since: current, changed or gone."""
+    """An entry as it was quoted, `whole` or in parts, which are marked.
+
+    `state` says what became of it since: current, changed or gone.
+    """
 
     citation: Citation
     html: SafeString
     category: str
     state: str
+    whole: bool
     chat_url: str
 
 
@@ -151,6 +155,7 @@ def source_page(source: Citation, place: Place) -> SourcePage:
         html=mark_passages(html, plain_text(reply.text)) if reply.outcome == Message.Outcome.WRITE else html,
         category=entry.category.name if entry and entry.category else "",
         state=_state(source, entry),
+        whole=reply.outcome == Message.Outcome.QUOTE,
         # A panel is inside somebody's page: there is no way back to it from a page of its own.
         chat_url="" if place.embedded else place.chat_url,
     )

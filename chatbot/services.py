@@ -25,6 +25,7 @@ from chatbot.models import (
 from chatbot.prompts import Exchange
 from chatbot.replies import ASKED_ENTRY
 from chatbot.tasks import hint_contacts_after_commit
+from chatbot.visitors import Visitor
 
 SIGHTING_EVERY = timedelta(hours=1)
 
@@ -156,11 +157,11 @@ def start_over(*, assistant: Assistant, visitor_id: uuid.UUID) -> None:
     )
 
 
-def adopt(*, assistant: Assistant, visitor_id: uuid.UUID, user: Circumstances, user_id: uuid.UUID) -> None:
+def adopt(*, assistant: Assistant, visitor_id: uuid.UUID, user: Visitor) -> None:
     """Make what somebody asked before a website vouched for them the user's own."""
     Conversation.objects.filter(
         assistant=assistant, visitor_id=visitor_id, channel=Conversation.Channel.WIDGET, user=""
-    ).update(visitor_id=user_id, user=user.user, user_email=user.user_email)
+    ).update(visitor_id=user.id, user=user.user, user_email=user.email)
 
 
 def known_email(conversation: Conversation | None, vouched: str) -> str:

@@ -19,7 +19,6 @@ from chatbot.installing import snippet
 from chatbot.loader import Loader, loader
 from chatbot.look import style_sheet
 from chatbot.origins import origin_of
-from chatbot.services import Circumstances
 from chatbot.tickets import write_pass
 from chatbot.views.doors import Visit, is_allowed, own_origins, visit_embed
 from chatbot.views.pages import chat_page
@@ -121,12 +120,7 @@ def identified(request: HttpRequest, visit: Visit) -> HttpResponse:
     except IdentityError as error:
         return JsonResponse({"error": str(error)}, status=403)
     if visit.visitor and not visit.visitor.user:
-        services.adopt(
-            assistant=visit.assistant,
-            visitor_id=visit.visitor.id,
-            user=Circumstances(user=user.user, user_email=user.email),
-            user_id=user.id,
-        )
+        services.adopt(assistant=visit.assistant, visitor_id=visit.visitor.id, user=user)
     return HttpResponse(status=204, headers={TOKEN_HEADER: write_token(visit.assistant, user)})
 
 
