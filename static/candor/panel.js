@@ -12,6 +12,7 @@ let host = null; // the origin of the page around us, from its first word on
 let token = "";
 let page = "";
 let next = ""; // the question to ask when the answer under way is finished: the last one wins
+let fetching = 0; // how often the conversation is being fetched right now: what is asked meanwhile would be overwritten
 
 const say = (candor, more) => { if (host) parent.postMessage({ candor, ...more }, host); };
 const answering = () => byId("turns").querySelector("[data-pending], .sending");
@@ -75,7 +76,7 @@ function dress(look) {
 }
 
 function askNext() {
-  if (!next || answering()) return;
+  if (!next || fetching || answering()) return;
   const box = byId("question");
   const draft = box.value;
   box.value = next;
@@ -97,8 +98,14 @@ function keep(fresh) {
   say("token", { token, tab });
 }
 
-function showTurns() {
-  htmx.ajax("GET", turnsUrl, { target: "#turns", swap: "innerHTML" });
+async function showTurns() {
+  fetching += 1;
+  try {
+    await htmx.ajax("GET", turnsUrl, { target: "#turns", swap: "innerHTML" });
+  } finally {
+    fetching -= 1;
+    askNext();
+  }
 }
 
 document.addEventListener("htmx:configRequest", ({ detail }) => Object.assign(detail.headers, headers()));

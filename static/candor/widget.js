@@ -51,6 +51,7 @@
     [hidden]{display:none!important}
     iframe{display:block;border:0;inline-size:100%;block-size:100%}
     a{display:block;padding:24px;color:inherit}
+    @media print{:host{display:none}}
     @media (forced-colors:active){button::before{background:ButtonText}}
     @media (max-width:639px){div,.start div{inset:0;inline-size:100%;block-size:100dvh;border:0;border-radius:0}.open button{display:none}.open.lost button{display:grid;z-index:2147483001}}
   `);
@@ -80,6 +81,7 @@
 
   // --- The panel: messages go to our own origin alone, and only the frame's own are heard
   const tell = (candor, more) => {
+    waiting.delete(candor); // what is said last comes last
     waiting.set(candor, { candor, ...more });
     scheduled ??= setTimeout(flush);
   };
@@ -143,7 +145,7 @@
     else if (/^(message|answer|feedback|handoff)$/.test(name)) fire(name, detail);
   }, { signal });
   addEventListener("storage", ({ key: name, newValue }) => {
-    if (name === slot) tell(newValue ? "token" : "reset", { token: newValue });
+    if (name === slot && live) tell(newValue ? "token" : "reset", { token: newValue });
   }, { signal });
 
   // --- What pages can call

@@ -3,7 +3,7 @@
 import time
 
 import jwt
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.browser.conftest import Welcome
 from tests.browser.hosts import HostSite
@@ -63,6 +63,23 @@ def test_five_thousand_questions_in_a_row_ask_a_few(site: str, shop: str, welcom
     expect(guest.panel.locator(".said").last).to_have_text("Again 4999?")
     guest.reply()
     assert len([path for path in guest.asked_of(site) if "/ask/" in path]) <= 4
+
+
+def test_a_question_that_comes_while_the_conversation_is_fetched_is_not_lost(shop: str, welcome: Welcome) -> None:
+    guest = welcome().open(shop)
+    guest.open_panel()
+    guest.ask(DELIVERY)
+    guest.page.evaluate("Candor.close()")
+    held: list[Route] = []
+    guest.page.route("**/turns/**", lambda route: held.append(route))
+    guest.page.reload()
+    guest.page.evaluate("Candor.ask('how much is a bike service?')")
+    guest.page.wait_for_timeout(700)
+    assert len(held) == 1
+    held[0].continue_()
+    expect(guest.panel.locator(".said")).to_have_text([DELIVERY, "how much is a bike service?"])
+    guest.reply()
+    expect(guest.panel.locator(".said")).to_have_text([DELIVERY, "how much is a bike service?"])
 
 
 def test_a_user_of_the_website_finds_the_conversation_on_another_device_and_logs_out(
