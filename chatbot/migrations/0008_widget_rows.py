@@ -8,7 +8,11 @@ import secrets
 from django.db import migrations
 
 GROUP = "Staff"
-ALLOWED = {"contactrequest": ("contact request", ("view", "change")), "delivery": ("delivery", ("view",))}
+ALLOWED = {
+    "contactrequest": ("contact request", ("view", "change")),
+    "delivery": ("delivery", ("view",)),
+    "helpvote": ("help vote", ("view",)),
+}
 OURS = {
     "greeting": "Hello! What would you like to know?",
     "no_answer_text": "I don't have an answer to that.",

@@ -21,7 +21,7 @@ else:
 class KnowledgeBaseAdmin(BaseModelAdmin):
     """Bodies of entries; deleting one deletes its entries and, later, its vectors."""
 
-    list_display = ("name", "language", "entry_count", "created_at")
+    list_display = ("name", "language", "entry_count", "help_centre", "created_at")
     search_fields = ("name", "slug")
     prepopulated_fields = {"slug": ("name",)}
 

@@ -227,6 +227,14 @@ def test_a_vote_from_elsewhere_and_nonsense_are_refused(
     assert not HelpVote.objects.exists()
 
 
+def test_staff_see_which_entries_did_not_help(admin_client: Client, centre: KnowledgeBase, opening: Entry) -> None:
+    HelpVote.objects.create(entry=opening, entry_version=3, helped=7, helped_not=11)
+    listed = admin_client.get("/admin/chatbot/helpvote/").text
+    assert OPENING[0] in listed
+    assert '<td class="field-helped_not">11</td>' in listed
+    assert admin_client.get("/admin/chatbot/helpvote/add/").status_code == 403
+
+
 # --- For machines
 
 
