@@ -10,7 +10,10 @@ from typing import NamedTuple
 READABLE = 4.5
 # `--candor-paper` of static/candor/answer.css.
 PAPER = ("#fbfcfb", "#141716")
-WHITE, BLACK = "#ffffff", "#08120f"
+# One of these two can be read on any colour: the worse of both contrasts is never above the root of 21.
+WHITE, BLACK = "#ffffff", "#000000"
+TINT = 0.1
+DARK_TINT = 0.16
 _HEX = re.compile(r"#[0-9a-f]{6}\Z")
 
 
@@ -43,8 +46,8 @@ def shades(accent: str) -> tuple[Shades, Shades]:
     while contrast(lit, dark_paper) < READABLE:
         lit = _mixed(lit, WHITE, 0.08)
     return (
-        Shades(accent, _readable_on(accent), _mixed(light_paper, accent, 0.1)),
-        Shades(lit, _readable_on(lit), _mixed(dark_paper, lit, 0.16)),
+        Shades(accent, _readable_on(accent), _tint(light_paper, accent, TINT)),
+        Shades(lit, _readable_on(lit), _tint(dark_paper, lit, DARK_TINT)),
     )
 
 
@@ -79,6 +82,13 @@ def darkened(accent: str) -> str:
 
 def _readable_on(colour: str) -> str:
     return max((WHITE, BLACK), key=lambda ink: contrast(ink, colour))
+
+
+def _tint(paper: str, accent: str, share: float) -> str:
+    """Return the paper with some of the accent, so little that the accent itself can still be read on it."""
+    while share > 0 and contrast(accent, _mixed(paper, accent, share)) < READABLE:
+        share -= 0.02
+    return _mixed(paper, accent, max(share, 0.0))
 
 
 def _luminance(colour: str) -> float:

@@ -101,6 +101,19 @@ def served(house: House, **environment: str) -> Iterator[str]:
         yield url
 
 
+@contextmanager
+def changed(house: House, **values: object) -> Iterator[None]:
+    """Assistants with these values for the block, as the admin's form would save them."""
+    code = "import django, sys, json; django.setup()\nfrom chatbot.models import Assistant\n"
+    code += "first = Assistant.objects.values(*json.loads(sys.argv[1])).first()\n"
+    code += "Assistant.objects.update(**json.loads(sys.argv[1]))\nprint(json.dumps(first))"
+    before = run("-c", code, json.dumps(values), environment=house.environment)
+    try:
+        yield
+    finally:
+        run("-c", code, before, environment=house.environment)
+
+
 def folder_of(process: str, data: Path) -> Path:
     """Where a process leaves its log."""
     folder = data / process

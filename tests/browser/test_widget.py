@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, expect
 
 from tests.browser.conftest import Welcome
 from tests.browser.hosts import HostSite
-from tests.browser.product import ROOT, House, run
+from tests.browser.product import ROOT, House, changed
 from tests.browser.test_accessibility import flaws
 from tests.browser.test_asking import DELIVERY, PRICE
 from tests.browser.test_streaming import BEGIN, END, WHOLE, says_in_parts
@@ -192,8 +192,7 @@ def test_the_sample_page_shows_what_pages_can_do(site: str, key: str, welcome: W
 def test_an_assistant_that_remembers_one_tab_only_is_forgotten_by_another(
     house: House, site: str, host: HostSite, key: str, welcome: Welcome
 ) -> None:
-    change(house, only_this_tab=True)
-    try:
+    with changed(house, only_this_tab=True):
         guest = welcome().open(host.put_widget(site, key))
         guest.open_panel()
         guest.ask(DELIVERY)
@@ -205,11 +204,3 @@ def test_an_assistant_that_remembers_one_tab_only_is_forgotten_by_another(
         other.locator("candor-widget button").click()
         expect(other.frame_locator("candor-widget iframe").locator(".greeting")).to_be_visible()
         expect(other.frame_locator("candor-widget iframe").locator(".turn")).to_have_count(0)
-    finally:
-        change(house, only_this_tab=False)
-
-
-def change(house: House, **values: object) -> None:
-    """Change the demo's assistant, as the admin's form does."""
-    code = f"import django; django.setup()\nfrom chatbot.models import Assistant\nAssistant.objects.update(**{values})"
-    run("-c", code, environment=house.environment)

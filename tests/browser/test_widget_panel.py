@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import Welcome
 from tests.browser.hosts import HostSite
+from tests.browser.product import House, changed
 from tests.browser.test_accessibility import PHONE, flaws
 from tests.browser.test_asking import DELIVERY, ELSEWHERE, PRICE, VAGUE
 
@@ -98,6 +99,21 @@ def test_axe_finds_nothing_in_the_panel(
     expect(guest.panel.locator("#contact-form")).to_be_visible()
     assert flaws(guest.page) == []
     assert guest.panel.locator("html").get_attribute("dir") == ("rtl" if lang == "ar" else "ltr")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("accent", ["#7a1fa2", "#0067c0", "#767676"])
+def test_axe_finds_nothing_in_a_colour_of_ones_own(
+    house: House, shop: str, welcome: Welcome, accent: str, scheme: Any
+) -> None:
+    with changed(house, accent=accent):
+        guest = welcome(color_scheme=scheme).open(shop)
+        guest.open_panel()
+        guest.ask(DELIVERY).locator(".feedback button").nth(1).click()
+        guest.panel.locator(".chip").first.click()
+        expect(guest.panel.locator(".chip").first).to_have_attribute("aria-pressed", "true")
+        assert flaws(guest.page) == []
+        expect(guest.panel.locator("#send")).not_to_have_css("background-color", "rgb(11, 107, 93)")
 
 
 NARROW = {

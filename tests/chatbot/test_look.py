@@ -27,7 +27,9 @@ def test_every_colour_can_be_read_on_a_dark_page_and_written_on(accent: str) -> 
     light, dark = shades(accent)
     assert light.accent == accent
     assert contrast(dark.accent, PAPER[1]) >= READABLE
-    assert min(contrast(s.accent, s.on_accent) for s in (light, dark)) >= 4.3
+    assert min(contrast(s.accent, s.on_accent) for s in (light, dark)) >= READABLE
+    assert contrast(dark.accent, dark.tint) >= READABLE
+    assert flaw(accent) or contrast(light.accent, light.tint) >= READABLE
 
 
 @given(COLOURS)
