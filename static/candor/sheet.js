@@ -36,6 +36,15 @@ document.addEventListener("click", (event) => {
   byId("question").focus();
 });
 
+// --- A reason that was given is thanked for aloud
+
+document.addEventListener("htmx:afterSwap", ({ detail }) => {
+  const { elt } = detail.requestConfig ?? {};
+  if (!elt?.matches?.(".reasons")) return;
+  const thanks = byId(elt.closest(".judged").id)?.querySelector("legend");
+  if (thanks) byId("status").textContent = thanks.textContent;
+});
+
 // --- The menu closes when one goes elsewhere
 
 const more = () => document.querySelector(".more[open]");

@@ -131,6 +131,7 @@ def test_it_can_be_used_by_keyboard_alone(shop: str, welcome: Welcome) -> None:
     keyboard.press("Tab")
     keyboard.press("Enter")
     expect(guest.panel.get_by_role("button", name="Wrong", exact=True)).to_have_attribute("aria-pressed", "true")
+    expect(guest.panel.get_by_role("status").last).to_have_text("Thank you. You can change this.")
     keyboard.press("Escape")
     expect(guest.dialog).to_be_hidden()
     expect(guest.launcher).to_be_focused()
