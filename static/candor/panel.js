@@ -12,7 +12,15 @@ let host = null; // the origin of the page around us, from its first word on
 let token = "";
 let page = "";
 let next = ""; // the question to ask when the answer under way is finished: the last one wins
-let fetching = 0; // how often the conversation is being fetched right now: what is asked meanwhile would be overwritten
+let asking = false; // whether a question is on its way, or waits for who asks to be known
+
+// What rests on who asks goes one after the other: a question must not overtake the answer to "who", nor be overwritten
+// by the conversation as it was before it.
+let line = Promise.resolve();
+const inTurn = (job) => {
+  line = line.then(job).catch(() => {});
+  return line;
+};
 
 const say = (candor, more) => { if (host) parent.postMessage({ candor, ...more }, host); };
 const answering = () => byId("turns").querySelector("[data-pending], .sending");
@@ -42,16 +50,8 @@ const commands = {
     token = String(data.token ?? "");
     if (isNew) showTurns();
   },
-  async identify({ proof }) {
-    const body = new URLSearchParams({ proof: String(proof ?? "") });
-    const response = await fetch(identifyUrl, { method: "POST", body, headers: headers() }).catch(() => null);
-    if (!response?.ok) {
-      const reason = response?.status === 403 ? (await response.json().catch(() => null))?.error : "";
-      console.warn(`Candor: identify was refused. ${reason || "The server did not answer."}`);
-      return;
-    }
-    keep(response.headers.get(VISITOR));
-    showTurns();
+  identify({ proof }) {
+    inTurn(() => identify(String(proof ?? "")));
   },
   reset() {
     token = "";
@@ -76,7 +76,7 @@ function dress(look) {
 }
 
 function askNext() {
-  if (!next || fetching || answering()) return;
+  if (!next || asking || answering()) return;
   const box = byId("question");
   const draft = box.value;
   box.value = next;
@@ -98,15 +98,34 @@ function keep(fresh) {
   say("token", { token, tab });
 }
 
-async function showTurns() {
-  fetching += 1;
-  try {
-    await htmx.ajax("GET", turnsUrl, { target: "#turns", swap: "innerHTML" });
-  } finally {
-    fetching -= 1;
-    askNext();
-  }
+function showTurns() {
+  inTurn(() => htmx.ajax("GET", turnsUrl, { target: "#turns", swap: "innerHTML" }));
 }
+
+async function identify(proof) {
+  const request = { method: "POST", body: new URLSearchParams({ proof }), headers: headers() };
+  const response = await fetch(identifyUrl, request).catch(() => null);
+  if (!response?.ok) {
+    const reason = response?.status === 403 ? (await response.json().catch(() => null))?.error : "";
+    console.warn(`Candor: identify was refused. ${reason || "The server did not answer."}`);
+    return;
+  }
+  keep(response.headers.get(VISITOR));
+  showTurns();
+}
+
+document.addEventListener("htmx:confirm", (event) => {
+  const { elt, etc, issueRequest } = event.detail;
+  if (!elt.matches?.("[data-ask], [data-leaves]")) return;
+  event.preventDefault();
+  if (asking) return; // a second press
+  asking = true;
+  etc.returnPromise = true;
+  inTurn(() => issueRequest(true)).then(() => {
+    asking = false;
+    askNext();
+  });
+});
 
 document.addEventListener("htmx:configRequest", ({ detail }) => Object.assign(detail.headers, headers()));
 document.addEventListener("htmx:afterRequest", ({ detail }) => {
@@ -135,7 +154,8 @@ document.addEventListener("submit", (event) => {
   if (event.defaultPrevented || form.method === "dialog") return;
   event.preventDefault();
   htmx.process(form);
-  if (!form.dataset.again) setTimeout(() => form.requestSubmit(event.submitter));
+  const { submitter } = event; // pressed anew: htmx takes a button's value from its press
+  if (!form.dataset.again) setTimeout(() => (submitter ? submitter.click() : form.requestSubmit()));
   form.dataset.again = "yes";
 });
 

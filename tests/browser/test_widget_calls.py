@@ -109,6 +109,28 @@ def test_a_user_of_the_website_finds_the_conversation_on_another_device_and_logs
     expect(second.panel.locator(".turn")).to_have_count(0)
 
 
+def test_a_question_that_comes_with_the_user_is_the_users(house: House, shop: str, welcome: Welcome) -> None:
+    guest = welcome().open(shop)
+    vouched = jwt.encode({"sub": "user-77", "exp": time.time() + 60}, house.identity_secret, "HS256")
+    held: list[Route] = []
+    guest.page.route("**/identify/**", lambda route: held.append(route))
+    guest.page.evaluate("(proof) => Candor.identify(proof)", vouched)
+    guest.open_panel()
+    guest.box.fill(DELIVERY)
+    guest.box.press("Enter")
+    guest.page.wait_for_timeout(500)
+    assert len(held) == 1
+    assert not [r for r in guest.requests if "/ask/" in r.url]
+    held[0].continue_()
+    expect(guest.panel.locator(".said")).to_have_text(DELIVERY)
+    guest.reply()
+    guest.page.unroute("**/identify/**")
+    guest.page.evaluate("Candor.reset()")
+    expect(guest.panel.locator(".turn")).to_have_count(0)
+    guest.page.evaluate("(proof) => Candor.identify(proof)", vouched)
+    expect(guest.panel.locator(".said")).to_have_text(DELIVERY)
+
+
 def test_a_proof_that_does_not_hold_is_refused_aloud(shop: str, welcome: Welcome) -> None:
     guest = welcome()
     guest.expected += ["403", "not signed with"]

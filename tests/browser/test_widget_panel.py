@@ -155,3 +155,15 @@ def test_whoever_reads_further_up_is_not_pulled_down(shop: str, welcome: Welcome
     assert frame.evaluate("scrollY") < 64
     guest.panel.get_by_role("button", name="Jump to latest").click()
     expect(guest.panel.locator(".turn").last).to_be_in_viewport()
+
+
+def test_a_press_in_the_moment_in_which_a_form_comes_is_not_lost(shop: str, welcome: Welcome) -> None:
+    guest = welcome().open(shop)
+    guest.open_panel()
+    reply = guest.ask(DELIVERY)
+    frame = next(f for f in guest.page.frames if "/embed/" in f.url)
+    press = "() => document.querySelector('.chip').click()"
+    frame.evaluate(f"document.addEventListener('htmx:afterSwap', {press}, {{once: true}})")
+    reply.get_by_role("button", name="Not helpful").click()
+    expect(guest.panel.get_by_role("button", name="Wrong", exact=True)).to_have_attribute("aria-pressed", "true")
+    expect(guest.panel.locator(".said")).to_have_text(DELIVERY)
