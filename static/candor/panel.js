@@ -35,7 +35,6 @@ const commands = {
     dress(data.look ?? {});
     if (token) showTurns();
     say("ready");
-    if (data.visible) commands.open();
   },
   open() {
     if (matchMedia("(hover: hover)").matches) byId("question").focus({ preventScroll: true });
@@ -157,6 +156,13 @@ document.addEventListener("submit", (event) => {
   const { submitter } = event; // pressed anew: htmx takes a button's value from its press
   if (!form.dataset.again) setTimeout(() => (submitter ? submitter.click() : form.requestSubmit()));
   form.dataset.again = "yes";
+});
+
+// Reloading is for the panel alone; every other link opens a page beside the website.
+document.addEventListener("click", (event) => {
+  if (!event.target.closest(".late a")) return;
+  event.preventDefault();
+  location.reload();
 });
 
 // --- Leaving

@@ -108,7 +108,7 @@
     frame.referrerPolicy = "origin";
     frame.src = `${base}embed/${key}/?${new URLSearchParams({ lang: language(), path: location.pathname.slice(0, 500) })}`;
     frame.onload = ({ target }) => {
-      target.contentWindow.postMessage({ candor: "hello", token: read(slot), theme: given.theme, look: look(), page: location.pathname, visible }, origin);
+      target.contentWindow.postMessage({ candor: "hello", token: read(slot), theme: given.theme, look: look(), page: location.pathname }, origin);
       setTimeout(() => { if (target === frame && !live) lose(); }, 4000);
     };
     panel.replaceChildren(frame);
@@ -120,7 +120,8 @@
     if (frame !== null) return;
     if ([403, 404].includes(answer?.status)) {
       console.warn(`Candor: ${origin} does not show this assistant on ${location.origin}.`);
-      return destroy();
+      ends.abort();
+      return host.remove(); // what the page calls does nothing then
     }
     const link = document.createElement("a");
     Object.assign(link, { href: `${base}a/${key}/`, target: "_blank", rel: "noopener", textContent: word(2) });
@@ -149,16 +150,17 @@
   }, { signal });
 
   // --- What pages can call
-  const open = () => {
+  const open = (again) => {
     if (visible) return;
     opener = document.activeElement === host || document.activeElement === document.body ? button : document.activeElement;
     visible = true;
     keep(`${slot}:open`, "1", true);
     dress();
     if (!frame) load();
+    fire("open");
+    if (again === 1) return; // after a reload the focus stays where the page has it
     frame.focus();
     tell("open");
-    fire("open");
   };
   const close = () => {
     if (!visible) return;
@@ -211,7 +213,7 @@
     dress();
     document.body.append(host);
     for (const values of [...(early?.q ?? [])]) call(...values);
-    if (read(`${slot}:open`) && innerWidth > 639) open();
+    if (read(`${slot}:open`) && innerWidth > 639) open(1);
   };
   if (document.body) begin();
   else document.addEventListener("DOMContentLoaded", begin, { signal });

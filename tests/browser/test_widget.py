@@ -68,6 +68,7 @@ def test_a_reload_and_another_page_keep_the_conversation(
         guest.ask(DELIVERY)
         guest.open(host.put_widget(site, key, path="/other"))
         expect(guest.panel.locator(".said")).to_have_text(DELIVERY)  # it was open, so it is again
+        assert guest.page.evaluate("document.activeElement === document.body")  # and takes no focus away
         assert guest.context.cookies() == []
         if blocked:
             guest.context.close()

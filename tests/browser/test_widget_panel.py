@@ -167,3 +167,15 @@ def test_a_press_in_the_moment_in_which_a_form_comes_is_not_lost(shop: str, welc
     reply.get_by_role("button", name="Not helpful").click()
     expect(guest.panel.get_by_role("button", name="Wrong", exact=True)).to_have_attribute("aria-pressed", "true")
     expect(guest.panel.locator(".said")).to_have_text(DELIVERY)
+
+
+def test_a_link_in_an_answer_opens_beside_the_website(shop: str, welcome: Welcome) -> None:
+    guest = welcome().open(shop)
+    guest.context.route("https://www.larkmoor.example/**", lambda route: route.fulfill(body="My orders"))
+    guest.open_panel()
+    reply = guest.ask("Can I exchange something for another size?")
+    with guest.context.expect_page() as opened:
+        reply.locator(".answer").get_by_role("link", name="My orders").click()
+    assert opened.value.url.startswith("https://www.larkmoor.example/")
+    assert opened.value.evaluate("window.opener") is None
+    expect(guest.panel.locator(".turn")).to_have_count(1)
