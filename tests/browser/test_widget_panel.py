@@ -179,3 +179,13 @@ def test_a_link_in_an_answer_opens_beside_the_website(shop: str, welcome: Welcom
     assert opened.value.url.startswith("https://www.larkmoor.example/")
     assert opened.value.evaluate("window.opener") is None
     expect(guest.panel.locator(".turn")).to_have_count(1)
+
+
+def test_the_way_past_the_conversation_stays_in_the_panel(shop: str, welcome: Welcome) -> None:
+    guest = welcome().open(shop)
+    guest.open_panel()
+    guest.ask(DELIVERY)
+    guest.panel.locator(".skip").focus()
+    guest.page.keyboard.press("Enter")
+    expect(guest.box).to_be_focused()
+    assert len(guest.context.pages) == 1
