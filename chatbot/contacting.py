@@ -77,6 +77,9 @@ def _deliver(delivery_id: uuid.UUID) -> bool:
     delivery = Delivery.objects.select_related("request__conversation__assistant", "request__assistant").get(
         pk=delivery_id
     )
+    if delivery.attempts > len(PAUSES_S) + 1:
+        _put_off(delivery, DeliveryError("Whoever tried to send it did not come to an end, again and again."))
+        return False
     try:
         _WAYS[delivery.kind](delivery)
     except DeliveryError as error:

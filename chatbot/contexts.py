@@ -1,6 +1,5 @@
 """What the chat's templates show, computed before them: turns, replies, their sources and offers."""
 
-import hashlib
 import re
 import uuid
 from dataclasses import dataclass
@@ -11,9 +10,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 
-from chatbot.look import style_sheet
 from chatbot.marking import mark_passages
-from chatbot.models import Assistant, Citation, Conversation, Message
+from chatbot.models import Citation, Conversation, Message
 from chatbot.places import Place
 from chatbot.replies import FAILED_TEXT, STOPPED_TEXT
 from chatbot.tickets import write_source_ticket, write_ticket, write_transcript_ticket
@@ -187,11 +185,6 @@ def _source_url(citation: Citation, place: Place) -> str:
 def transcript_url(conversation: Conversation, place: Place) -> str:
     """Return where a conversation can be fetched as a file, for a day."""
     return place.localised(reverse("chatbot:transcript", args=[write_transcript_ticket(conversation.pk)]))
-
-
-def look_version(assistant: Assistant) -> str:
-    """Return what changes with an assistant's look; "" for one that has none of its own."""
-    return hashlib.sha256(style_sheet(assistant.accent).encode()).hexdigest()[:8] if assistant.accent else ""
 
 
 def _answer_html(reply: Message, sources: list[SourceView]) -> SafeString:

@@ -76,7 +76,7 @@ def send(
 ) -> Answer:
     """Ask once and return the answer, whatever its status; raises TargetError and UnreachableError.
 
-    At most 5 s for each step and 15 s for all. No redirect is followed and nothing is decompressed.
+    At most 5 s for each step and 15 s for the body. No redirect is followed, nothing is decompressed.
     """
     parts = check_target(url)
     address = _public_address(parts)

@@ -3,13 +3,14 @@
 A room of its own because pages, streams and single replies must all name the same addresses.
 """
 
+import hashlib
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from django.conf import settings
 from django.urls import reverse
-from django.utils.translation import get_language_info
 
+from chatbot.look import style_sheet
 from chatbot.models import Assistant, Conversation
 
 
@@ -37,9 +38,12 @@ class Place:
         return f"{address}?{urlencode(query)}" if query else address
 
     @property
-    def is_rtl(self) -> bool:
-        """Whether its language is written from right to left."""
-        return bool(get_language_info(self.language)["bidi"])
+    def look_url(self) -> str:
+        """The style sheet of the assistant's colours, another one when they change; "" where it has none of its own."""
+        if not self.assistant.accent:
+            return ""
+        version = hashlib.sha256(style_sheet(self.assistant.accent).encode()).hexdigest()[:8]
+        return f"{reverse('chatbot:look', args=[self.assistant.public_key])}?{version}"
 
     @property
     def channel(self) -> Conversation.Channel:

@@ -130,3 +130,16 @@ def pending_replies(assistant: Assistant, visitor_id: uuid.UUID) -> list[uuid.UU
     """Return the replies that are being made for a visitor."""
     mine = Message.objects.filter(conversation__assistant=assistant, conversation__visitor_id=visitor_id)
     return list(mine.filter(status=Message.Status.PENDING).values_list("pk", flat=True))
+
+
+def known_email(conversation: Conversation | None, vouched: str) -> str:
+    """Return the address at which a visitor can be answered, where it is known; "" else."""
+    if vouched or conversation is None:
+        return vouched
+    earlier = conversation.contact_requests.first()
+    return earlier.email if earlier else ""
+
+
+def has_conversations(visitor_id: uuid.UUID) -> bool:
+    """Tell whether anything is kept of a visitor, with whatever assistant."""
+    return Conversation.objects.filter(visitor_id=visitor_id).exists()

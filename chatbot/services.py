@@ -164,14 +164,6 @@ def adopt(*, assistant: Assistant, visitor_id: uuid.UUID, user: Visitor) -> None
     ).update(visitor_id=user.id, user=user.user, user_email=user.email)
 
 
-def known_email(conversation: Conversation | None, vouched: str) -> str:
-    """Return the address at which a visitor can be answered, where it is known; "" else."""
-    if vouched or conversation is None:
-        return vouched
-    earlier = conversation.contact_requests.first()
-    return earlier.email if earlier else ""
-
-
 def request_contact(
     *,
     assistant: Assistant,

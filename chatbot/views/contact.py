@@ -14,11 +14,10 @@ from chatbot.addresses import client_address
 from chatbot.forms import ContactForm
 from chatbot.limits import LimitedError
 from chatbot.models import Conversation
-from chatbot.services import Circumstances
 from chatbot.transcripts import transcript
 from chatbot.views.doors import Visit
 from chatbot.views.responses import remember
-from chatbot.visitors import Visitor, new_visitor
+from chatbot.visitors import new_visitor
 from knowledge.markdown import render as render_markdown
 from knowledge.requests import HtmxHttpRequest
 
@@ -33,8 +32,8 @@ def contact(request: HtmxHttpRequest, visit: Visit) -> HttpResponse:
     """Show the form, or take a request and say what happens with it."""
     if not visit.assistant.contact_enabled:
         raise Http404("This assistant passes nothing on to people.")
-    conversation = _conversation(visit)
-    known = services.known_email(conversation, visit.visitor.email if visit.visitor else "")
+    conversation = visit.conversation()
+    known = selectors.known_email(conversation, visit.visitor.email if visit.visitor else "")
     form = ContactForm(request.POST or None, assistant=visit.assistant, known_email=known)
     if request.method == "GET" or not form.is_valid():
         return _shown(request, visit, conversation, form, status=200 if request.method == "GET" else 422)
@@ -51,7 +50,7 @@ def contact(request: HtmxHttpRequest, visit: Visit) -> HttpResponse:
         email=form.cleaned_data["email"] or known,
         words=form.cleaned_data["words"],
         consent=visit.assistant.consent,
-        circumstances=_circumstances(visit, visitor),
+        circumstances=visit.circumstances(request, visitor),
     )
     response = _page(request, visit, {"sent": made, "next": contacting.what_happens_next(visit.assistant)})
     remember(response, visit.assistant, visitor, embedded=visit.place.embedded, new=visit.visitor is None)
@@ -75,13 +74,3 @@ def _shown(
 def _page(request: HtmxHttpRequest, visit: Visit, context: dict[str, object], *, status: int = 200) -> HttpResponse:
     template = "chatbot/_contact.html" if request.htmx else "chatbot/contact.html"
     return render(request, template, {"place": visit.place, **context}, status=status)
-
-
-def _conversation(visit: Visit) -> Conversation | None:
-    if visit.visitor is None:
-        return None
-    return selectors.open_conversation(visit.assistant, visit.visitor.id, visit.place.channel)
-
-
-def _circumstances(visit: Visit, visitor: Visitor) -> Circumstances:
-    return Circumstances(visit.place.channel, visit.place.language, "", visitor.user, visitor.email)

@@ -18,14 +18,18 @@ from django.utils.cache import patch_vary_headers
 from django.utils.translation import get_language_from_request
 from django.views.decorators.csrf import csrf_exempt
 
-from chatbot.models import Assistant
+from chatbot import selectors
+from chatbot.models import Assistant, Conversation
 from chatbot.origins import allows, origin_of
 from chatbot.places import Place, supported
+from chatbot.services import Circumstances
 from chatbot.tickets import read_pass
 from chatbot.views.responses import assistant_of
 from chatbot.visitors import TOKEN_HEADER, Visitor, read_token, visitor_id
 
 PASS_HEADER = "X-Candor-Pass"  # noqa: S105
+PAGE_HEADER = "X-Candor-Page"
+PATH_LENGTH = 500
 SAFE = ("GET", "HEAD")
 View = Callable[..., Any]
 
@@ -41,6 +45,22 @@ class Visit:
     def assistant(self) -> Assistant:
         """Whom they came to."""
         return self.place.assistant
+
+    def conversation(self) -> Conversation | None:
+        """Read what they and the assistant said to each other here and have not ended; None for somebody new."""
+        if self.visitor is None:
+            return None
+        return selectors.open_conversation(self.assistant, self.visitor.id, self.place.channel)
+
+    def circumstances(self, request: HttpRequest, visitor: Visitor) -> Circumstances:
+        """Return under which a conversation of this visitor would be begun now."""
+        return Circumstances(
+            channel=self.place.channel,
+            language=self.place.language,
+            page=request.headers.get(PAGE_HEADER, "")[:PATH_LENGTH] if self.place.embedded else "",
+            user=visitor.user,
+            user_email=visitor.email,
+        )
 
 
 def by_page(view: View) -> View:

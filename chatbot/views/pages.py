@@ -19,15 +19,12 @@ from chatbot.limits import LimitedError
 from chatbot.models import Conversation, Message
 from chatbot.places import Place
 from chatbot.questions import QuestionRefusedError, clean_question
-from chatbot.services import Circumstances
 from chatbot.streams import TooManyRepliesError
 from chatbot.threads import in_thread
-from chatbot.views.doors import Visit, visit_page
+from chatbot.views.doors import PATH_LENGTH, Visit, visit_page
 from chatbot.views.responses import remember, see_other
-from chatbot.visitors import Visitor, new_visitor
+from chatbot.visitors import new_visitor
 from knowledge.requests import HtmxHttpRequest
-
-PATH_LENGTH = 500
 
 
 @require_GET
@@ -57,7 +54,7 @@ def chat(request: HtmxHttpRequest, visit: Visit) -> HttpResponse:
 @never_cache
 def turns(request: HttpRequest, visit: Visit) -> HttpResponse:
     """Show the visitor's conversation alone: its end, or what was said before a position."""
-    conversation = _conversation(visit)
+    conversation = visit.conversation()
     context = _turns(conversation, visit.place, selectors.position_from(request.GET.get("before")))
     return render(
         request, "chatbot/_conversation.html", {"place": visit.place, "conversation": conversation, **context}
@@ -85,7 +82,7 @@ async def ask(request: HtmxHttpRequest, visit: Visit) -> HttpResponseBase:
         visitor_id=visitor.id,
         question=question,
         entry_id=_uuid(request.POST.get("entry", "")),
-        circumstances=_circumstances(request, visit, visitor),
+        circumstances=visit.circumstances(request, visitor),
     )
     if request.htmx:
         response = await sync_to_async(_exchange)(request, visit.place, asked, pending)
@@ -128,13 +125,12 @@ def chat_page(
 ) -> HttpResponse:
     """Show the whole page; in a panel without a conversation, which is fetched when it is known whose it is."""
     place = visit.place
-    conversation = _conversation(visit)
+    conversation = visit.conversation()
     context = {
         "place": place,
         "assistant": place.assistant,
         "greeting": place.assistant.greeting or gettext("Hello! What would you like to know?"),
         "starters": place.assistant.starters(request.GET.get("path", "")[:PATH_LENGTH]),
-        "look_version": contexts.look_version(place.assistant),
         "conversation": conversation,
         "typed": typed,
         "form_error": form_error,
@@ -144,22 +140,6 @@ def chat_page(
         **_turns(conversation, place, before),
     }
     return render(request, "chatbot/chat.html", context, status=status)
-
-
-def _conversation(visit: Visit) -> Conversation | None:
-    if visit.visitor is None:
-        return None
-    return selectors.open_conversation(visit.assistant, visit.visitor.id, visit.place.channel)
-
-
-def _circumstances(request: HttpRequest, visit: Visit, visitor: Visitor) -> Circumstances:
-    return Circumstances(
-        channel=visit.place.channel,
-        language=visit.place.language,
-        page=request.headers.get("X-Candor-Page", "")[:PATH_LENGTH] if visit.place.embedded else "",
-        user=visitor.user,
-        user_email=visitor.email,
-    )
 
 
 def _uuid(text: str) -> uuid.UUID | None:

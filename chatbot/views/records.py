@@ -88,7 +88,8 @@ def _emptied(request: HtmxHttpRequest, visit: Visit, notice: str) -> HttpRespons
         response = turns_of_nobody(request, visit.place, notice)
     else:
         response = chat_page(request, nobody, deleted=notice)
-    if not visit.place.embedded:
+    # The cookie is the same for all assistants of this site.
+    if not visit.place.embedded and not (visit.visitor and selectors.has_conversations(visit.visitor.id)):
         response.delete_cookie(COOKIE, samesite="Lax")
     return response
 

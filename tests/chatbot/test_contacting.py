@@ -151,6 +151,26 @@ def test_without_a_mail_server_staff_are_told_so(assistant: Assistant, alice: Vi
     assert "EMAIL_HOST" in delivery.error
 
 
+def test_a_request_at_which_every_worker_dies_is_given_up(
+    assistant: Assistant, alice: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assistant.contact_email = "team@shop.example"
+    assistant.save()
+    request_contact(assistant, alice)
+
+    def die(_: Delivery) -> None:
+        raise MemoryError
+
+    monkeypatch.setitem(contacting._WAYS, "email", die)
+    for _ in range(len(PAUSES_S) + 1):
+        come_due()
+        with pytest.raises(MemoryError):
+            deliver_due()
+    come_due()
+    assert deliver_due() == 0
+    assert Delivery.objects.get().status == "failed"
+
+
 # --- By webhook
 
 

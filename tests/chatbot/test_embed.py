@@ -286,6 +286,8 @@ def test_colours_come_as_a_style_sheet(client: Client, shown: Assistant) -> None
     assert sheet["Content-Type"] == "text/css"
     assert "#7a1fa2" in sheet.text
     assert client.get(f"/look/{shown.public_key}.css", headers={"If-None-Match": sheet["ETag"]}).status_code == 304
+    for page in ("", "contact/"):
+        assert f'href="/look/{shown.public_key}.css?' in client.get(f"/a/{shown.public_key}/{page}").text
 
 
 # --- Starter questions

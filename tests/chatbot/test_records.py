@@ -164,3 +164,15 @@ def test_nobody_deletes_for_somebody_else(client: Client, assistant: Assistant, 
     services.delete_conversations(assistant=Assistant.objects.create(name="Other"), visitor_id=alice.id)
     services.delete_conversations(assistant=assistant, visitor_id=uuid.uuid4())
     assert Conversation.objects.count() == 1
+
+
+async def test_the_cookie_stays_while_another_assistant_has_something_of_the_visitor(
+    assistant: Assistant, alice: Visitor, opening: Entry
+) -> None:
+    other = await Assistant.objects.acreate(name="Other")
+    for one in (assistant, other):
+        await sync_to_async(asked_by)(one, alice, opening.question)
+    first = await alice.async_client().post(f"/a/{assistant.public_key}/delete/")
+    assert "candor_visitor" not in first.cookies
+    last = await alice.async_client().post(f"/a/{other.public_key}/delete/")
+    assert last.cookies["candor_visitor"].value == ""
