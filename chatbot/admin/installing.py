@@ -18,7 +18,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from chatbot import services
 from chatbot.installing import check_site, policy_lines, snippet, steps
-from chatbot.look import contrast, flaw, is_colour, shades
+from chatbot.look import PAPER, contrast, flaw, is_colour, shades
 from chatbot.models import Assistant
 from knowledge.requests import HtmxHttpRequest
 
@@ -64,7 +64,7 @@ class InstallPages(AssistantModelAdmin):
         context = {
             "pairs": [("accent", light.accent, dark.accent), ("on-accent", light.on_accent, dark.on_accent)],
             "tints": (light.tint, dark.tint),
-            "ratio": contrast(light.accent, "#fbfcfb"),
+            "ratio": contrast(light.accent, PAPER[0]),
             "flaw": flaw(accent or SHIPPED),
             "accent": accent,
         }

@@ -53,7 +53,11 @@ const commands = {
     inTurn(() => identify(String(proof ?? "")));
   },
   reset() {
-    token = "";
+    // After a question on its way, whose answer brings the token once more.
+    inTurn(() => {
+      token = "";
+      say("forget");
+    });
     showTurns();
   },
   theme({ theme }) {

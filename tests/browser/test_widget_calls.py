@@ -131,6 +131,20 @@ def test_a_question_that_comes_with_the_user_is_the_users(house: House, shop: st
     expect(guest.panel.locator(".said")).to_have_text(DELIVERY)
 
 
+def test_who_logs_out_while_a_question_is_on_its_way_is_logged_out(shop: str, welcome: Welcome) -> None:
+    guest = welcome().open(shop)
+    guest.open_panel()
+    held: list[Route] = []
+    guest.page.route("**/ask/**", lambda route: held.append(route))
+    guest.box.fill(DELIVERY)
+    guest.box.press("Enter")
+    expect(guest.panel.locator(".sending")).to_be_visible()
+    guest.page.evaluate("Candor.reset()")
+    held[0].continue_()
+    expect(guest.panel.locator(".turn")).to_have_count(0)
+    assert ":" not in guest.page.evaluate("Object.values(localStorage).join()")
+
+
 def test_a_proof_that_does_not_hold_is_refused_aloud(shop: str, welcome: Welcome) -> None:
     guest = welcome()
     guest.expected += ["403", "not signed with"]
