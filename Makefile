@@ -20,7 +20,7 @@ test: .venv/dev ## Run all tests. Those that need a server which is not installe
 
 check: .venv/dev lint ## Check style, types, imports, templates, migrations and settings.
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy --strict config knowledge chatbot tests benchmarks manage.py
+	$(BIN)/mypy --strict config knowledge chatbot review tests benchmarks manage.py
 	$(BIN)/lint-imports
 	$(BIN)/djlint templates --lint
 	DEBUG=1 SECRET_KEY=check DATABASE_URL=sqlite://:memory: $(BIN)/python manage.py makemigrations --check --dry-run

@@ -7,6 +7,7 @@ respected, and what is saved after it was said before.
 import re
 import uuid
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 
@@ -51,6 +52,15 @@ def claim(reply_id: uuid.UUID, turn: Turn | None = None) -> Asked | None:
         return None
     reply = turn[1] if turn else Message.objects.select_related("conversation__assistant").get(pk=reply_id)
     question, earlier = (turn[0], []) if turn and reply.position == FIRST_REPLY else _before(reply)
+    return _asked(reply, question, earlier)
+
+
+def asked_again(reply: Message) -> Asked:
+    """Return what a finished reply was asked, as if it were asked now; conversation and assistant loaded."""
+    return replace(_asked(reply, *_before(reply)), entry_id=None)
+
+
+def _asked(reply: Message, question: Message, earlier: list[Message]) -> Asked:
     assistant = reply.conversation.assistant
     chosen = reply.trace.get(ASKED_ENTRY)
     return Asked(

@@ -3,14 +3,13 @@
 import uuid
 from dataclasses import dataclass
 
-from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, PermissionsMixin
 from django.db.models import QuerySet
 
 from chatbot.models import Assistant, Citation, Conversation, Message
+from chatbot.reading import Person, readable_assistants
 
 # What a page shows of a conversation at once.
 MOST_TURNS = 50
-MAY_READ_ALL = "chatbot.view_conversation"
 
 
 def assistant_by_key(key: str) -> Assistant | None:
@@ -114,16 +113,15 @@ def source_by_id(citation_id: uuid.UUID) -> Citation | None:
     return sources.select_related("entry__category", "message__conversation__assistant").first()
 
 
-def source_for(
-    visitor_id: uuid.UUID | None, user: AbstractBaseUser | AnonymousUser, citation_id: uuid.UUID
-) -> Citation | None:
-    """Return a source if it was shown to this visitor or `user` may read conversations."""
+def source_for(visitor_id: uuid.UUID | None, user: Person, citation_id: uuid.UUID) -> Citation | None:
+    """Return a source if it was shown to this visitor or `user` may read the assistant's conversations."""
     source = source_by_id(citation_id)
     if source is None:
         return None
     is_mine = visitor_id is not None and source.message.conversation.visitor_id == visitor_id
-    may_read = isinstance(user, PermissionsMixin) and user.has_perm(MAY_READ_ALL)
-    return source if is_mine or may_read else None
+    if is_mine or readable_assistants(user).filter(pk=source.message.conversation.assistant_id).exists():
+        return source
+    return None
 
 
 def pending_replies(assistant: Assistant, visitor_id: uuid.UUID) -> list[uuid.UUID]:

@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import timedelta
+from functools import partial
 
 from django.db import transaction
 from django.db.models import Max, QuerySet
@@ -26,6 +27,7 @@ from chatbot.prompts import Exchange
 from chatbot.replies import ASKED_ENTRY
 from chatbot.tasks import hint_contacts_after_commit
 from chatbot.visitors import Visitor
+from knowledge.redaction import redact
 
 SIGHTING_EVERY = timedelta(hours=1)
 
@@ -88,6 +90,7 @@ def _add_turn(
     conversation: Conversation, question: str, entry_id: uuid.UUID | None, last: int | None = None
 ) -> tuple[Message, Message]:
     """Add a question and the empty reply to it; `last` is the position before them, where it is known."""
+    question = _kept(conversation.assistant, question)
     if last is None:
         last = conversation.messages.aggregate(last=Max("position"))["last"] or 0
     if entry_id:
@@ -106,13 +109,19 @@ def _add_turn(
 
 def _add_history(conversation: Conversation, history: Sequence[Exchange]) -> None:
     """Turns that took place elsewhere: a follow-up refers to them."""
+    kept = partial(_kept, conversation.assistant)
     Message.objects.bulk_create(
         [
-            Message(conversation=conversation, position=2 * number + place, role=role, text=text)
+            Message(conversation=conversation, position=2 * number + place, role=role, text=kept(text))
             for number, turn in enumerate(history)
             for place, role, text in ((1, Message.Role.USER, turn.question), (2, Message.Role.ASSISTANT, turn.answer))
         ]
     )
+
+
+def _kept(assistant: Assistant, text: str) -> str:
+    """A visitor's words as they are stored: without contact details where the assistant takes them out."""
+    return redact(text) if assistant.redact else text
 
 
 def _label(conversation: Conversation, entry_id: uuid.UUID) -> None:
@@ -132,7 +141,7 @@ def _label(conversation: Conversation, entry_id: uuid.UUID) -> None:
         return
     question = conversation.messages.filter(position=offer.message.position - 1, role=Message.Role.USER).first()
     if question:
-        LabelledExample.objects.create(entry_id=entry_id, question=question.text, offer=offer)
+        LabelledExample.objects.create(entry_id=entry_id, question=redact(question.text), offer=offer)
 
 
 def give_feedback(reply: Message, value: Message.Feedback) -> None:
@@ -146,7 +155,7 @@ def give_feedback(reply: Message, value: Message.Feedback) -> None:
 def give_reason(reply: Message, reason: str, text: str) -> None:
     """Note why a visitor did not find a reply helpful; the last word counts."""
     reply.feedback = Message.Feedback.DOWN
-    reply.feedback_reason, reply.feedback_text = reason, text
+    reply.feedback_reason, reply.feedback_text = reason, _kept(reply.conversation.assistant, text)
     reply.save(update_fields=["feedback", "feedback_reason", "feedback_text"])
 
 
@@ -213,12 +222,14 @@ class Deleted:
 
 def delete_conversations(*, assistant: Assistant, visitor_id: uuid.UUID) -> Deleted:
     """Delete all that a visitor said to this assistant and got from it, what was learned of it, and requests."""
+    return delete_all(Conversation.objects.filter(assistant=assistant, visitor_id=visitor_id))
+
+
+def delete_all(conversations: QuerySet[Conversation]) -> Deleted:
+    """Delete conversations with all that hangs on them, what was learned of them, and requests."""
     with transaction.atomic():
-        mine = list(
-            Conversation.objects.select_for_update()
-            .filter(assistant=assistant, visitor_id=visitor_id)
-            .values_list("pk", flat=True)
-        )
+        keys = conversations.order_by().values_list("pk", flat=True)
+        mine = list(Conversation.objects.select_for_update().filter(pk__in=list(keys)).values_list("pk", flat=True))
         messages = Message.objects.filter(conversation__in=mine)
         deleted = Deleted(
             conversations=len(mine),

@@ -21,7 +21,7 @@ _loading = threading.Lock()
 
 
 @dataclass(frozen=True)
-class _Stamp:
+class Stamp:
     """Changes whenever a published entry of the base does, and when all are embedded again."""
 
     generation: str
@@ -32,20 +32,26 @@ class _Stamp:
 
 
 @dataclass(frozen=True)
-class _Snapshot:
-    stamp: _Stamp
+class Snapshot:
+    """Passage ids of a base's published entries and their vectors (n, d), in the same order.
+
+    `complete` is False where some are not embedded yet.
+    """
+
+    stamp: Stamp
     loaded_at: float
     ids: list[str]
     vectors: Matrix
     complete: bool
 
-    def holds(self, stamp: _Stamp) -> bool:
+    def holds(self, stamp: Stamp) -> bool:
+        """Tell whether this is still how the base is."""
         fresh = self.complete or time.monotonic() < self.loaded_at + INCOMPLETE_S
         return fresh and self.stamp == stamp
 
 
 # One for each base and model: a matrix of a hundred thousand vectors has 150 MB.
-_snapshots: dict[tuple[uuid.UUID, str], _Snapshot] = {}
+_snapshots: dict[tuple[uuid.UUID, str], Snapshot] = {}
 
 
 class WrongDimensionError(Exception):
@@ -59,7 +65,7 @@ def search_exactly(
 
     What is kept in memory is kept for a `generation` of the index: a model that changed under its name is in another.
     """
-    snapshot = _current(knowledge_base, model, generation)
+    snapshot = current(knowledge_base, model, generation)
     if not snapshot.ids:
         return []
     if snapshot.vectors.shape[1] != len(vector):
@@ -72,10 +78,11 @@ def search_exactly(
     return [Hit(snapshot.ids[i], float(similarities[i])) for i in best]
 
 
-def _current(knowledge_base: uuid.UUID, model: str, generation: str) -> _Snapshot:
+def current(knowledge_base: uuid.UUID, model: str, generation: str) -> Snapshot:
+    """Return the vectors of a base's published entries as they are now, from memory where nothing has changed."""
     published = Entry.objects.filter(knowledge_base=knowledge_base, status=Entry.Status.PUBLISHED)
     found = published.aggregate(updated_at=Max("updated_at"), versions=Sum("version"), entries=Count("pk"))
-    stamp = _Stamp(generation, **found)
+    stamp = Stamp(generation, **found)
     with _loading:
         snapshot = _snapshots.get((knowledge_base, model))
         if snapshot is None or not snapshot.holds(stamp):
@@ -83,7 +90,7 @@ def _current(knowledge_base: uuid.UUID, model: str, generation: str) -> _Snapsho
         return snapshot
 
 
-def _load(knowledge_base: uuid.UUID, model: str, stamp: _Stamp) -> _Snapshot:
+def _load(knowledge_base: uuid.UUID, model: str, stamp: Stamp) -> Snapshot:
     published = Entry.objects.filter(knowledge_base=knowledge_base, status=Entry.Status.PUBLISHED)
     ids: list[str] = []
     digests: list[str] = []
@@ -94,7 +101,7 @@ def _load(knowledge_base: uuid.UUID, model: str, stamp: _Stamp) -> _Snapshot:
     known = stored_vectors(digests)
     rows = [(i, known[d]) for i, d in zip(ids, digests, strict=True) if d in known]
     matrix = np.stack([v for _, v in rows]) if rows else np.zeros((0, 0), np.float32)
-    return _Snapshot(stamp, time.monotonic(), [i for i, _ in rows], matrix, complete=len(rows) == len(ids))
+    return Snapshot(stamp, time.monotonic(), [i for i, _ in rows], matrix, complete=len(rows) == len(ids))
 
 
 def forget() -> None:

@@ -3,12 +3,20 @@
 from django.contrib.auth.models import Group, User
 from django.test import Client
 
+from chatbot.models import Assistant
+from chatbot.reading import STAFF
+
 
 def make_person(name: str, *groups: str) -> User:
     """A person who may open the admin and belongs to `groups`."""
     person = User.objects.create_user(name, is_staff=True)
     person.groups.set(Group.objects.filter(name__in=groups))
     return person
+
+
+def let_read(assistant: Assistant, group: str = STAFF) -> None:
+    """Let a group's members read what an assistant's visitors say."""
+    assistant.readers.add(Group.objects.get(name=group))
 
 
 def client_of(person: User) -> Client:

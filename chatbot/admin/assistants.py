@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.contrib.admin.widgets import AdminTextareaWidget
+from django.contrib.auth.models import Group
 from django.db.models import QuerySet, TextField
 from django.forms import CheckboxSelectMultiple
 from django.http import HttpRequest, HttpResponse
@@ -18,6 +19,7 @@ from chatbot.admin.thresholds import ThresholdPages
 from chatbot.budgets import spending_of
 from chatbot.deciding import Policy
 from chatbot.models import Assistant
+from chatbot.reading import STAFF
 
 SHIPPED = Policy()
 LATER = "It appears here after the first save."
@@ -66,11 +68,14 @@ class AssistantAdmin(InstallPages, ThresholdPages):
         ),
         ("How a model writes", {"fields": ("tone", "instructions")}),
         ("Budget of the model", {"fields": ("monthly_tokens", "monthly_cost", "spent")}),
+        ("Privacy", {"fields": ("readers", "retention_days", "redact")}),
         ("Where it is", {"fields": ("page", "public_key", "created_at")}),
     )
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        """Boxes to tick: there are few knowledge bases."""
+        """Boxes to tick: there are few knowledge bases and groups. A new assistant is read by the staff group."""
+        if db_field.name == "readers":
+            kwargs["initial"] = Group.objects.filter(name=STAFF)
         return super().formfield_for_manytomany(db_field, request, **kwargs | {"widget": CheckboxSelectMultiple})
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Assistant]:

@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString
 
 from chatbot import services
 from chatbot.models import ContactRequest, Delivery
+from chatbot.reading import readable_assistants
 from chatbot.transcripts import transcript
 
 if TYPE_CHECKING:
@@ -38,11 +39,12 @@ class ContactRequestAdmin(ContactModelAdmin):
         return False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ContactRequest]:
-        """Load the deliveries of all rows at once."""
+        """Those of assistants that this person may read; the deliveries of all rows are loaded at once."""
         deliveries = Prefetch("deliveries", Delivery.objects.order_by("kind"))
         return (
             super()
             .get_queryset(request)
+            .filter(assistant__in=readable_assistants(request.user).order_by().values("pk"))
             .select_related("assistant", "conversation__assistant")
             .prefetch_related(deliveries)
         )

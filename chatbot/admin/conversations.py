@@ -13,6 +13,7 @@ from chatbot.admin.traces import TraceView, trace_view
 from chatbot.contexts import Turn, turn_of
 from chatbot.models import Citation, Conversation, Message
 from chatbot.places import place_of
+from chatbot.reading import readable_assistants
 from chatbot.selectors import position_from, turns_before
 
 if TYPE_CHECKING:
@@ -58,12 +59,13 @@ class ConversationAdmin(ConversationModelAdmin):
         return False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Conversation]:
-        """Add the first question and the counts, which would otherwise be queries for each row."""
+        """Those that this person may read, with first question and counts: no queries for each row."""
         said = Message.objects.filter(conversation=OuterRef("pk")).order_by("position")
         counted = said.order_by().values("conversation")
         return (
             super()
             .get_queryset(request)
+            .filter(assistant__in=readable_assistants(request.user).order_by().values("pk"))
             .annotate(
                 asked_first=Subquery(said.filter(role=Message.Role.USER).values("text")[:1]),
                 **{

@@ -9,7 +9,7 @@ from django.core.validators import MaxLengthValidator, MaxValueValidator, MinVal
 from django.db import models
 from django.db.models import Q
 
-from chatbot.models.faces import Contact, Door, Look
+from chatbot.models.faces import Contact, Door, Look, Privacy
 from knowledge.models import KnowledgeBase
 
 _SHARE = (MinValueValidator(0.0), MaxValueValidator(1.0))
@@ -20,7 +20,7 @@ def new_public_key() -> str:
     return secrets.token_urlsafe(12)
 
 
-class Assistant(Look, Door, Contact):
+class Assistant(Look, Door, Contact, Privacy):
     """One chat: what it is called, what it knows, how it answers and what it says when it cannot."""
 
     class Mode(models.TextChoices):

@@ -34,7 +34,12 @@ class Conversation(models.Model):
 
     class Meta:
         ordering = ("-created_at",)
-        indexes = [models.Index(fields=("visitor_id", "assistant", "-created_at"))]
+        indexes = [
+            models.Index(fields=("visitor_id", "assistant", "-created_at")),
+            # Whoever is looked for by name or address; most conversations have neither.
+            models.Index(fields=("user",), name="conversation_user", condition=~Q(user="")),
+            models.Index(fields=("user_email",), name="conversation_user_email", condition=~Q(user_email="")),
+        ]
 
     def __str__(self) -> str:
         return f"{self.assistant_id} {self.created_at:%Y-%m-%d %H:%M}"

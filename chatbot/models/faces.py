@@ -130,3 +130,31 @@ class Contact(models.Model):
 
     class Meta:
         abstract = True
+
+
+class Privacy(models.Model):
+    """What is kept of visitors' words, for how long, and who may read it."""
+
+    readers = models.ManyToManyField(
+        "auth.Group",
+        blank=True,
+        related_name="readable_assistants",
+        verbose_name="who reads its conversations",
+        help_text="Only members of these groups see its conversations, at the desk and here; superusers see all.",
+    )
+    retention_days = models.PositiveIntegerField(
+        "days until conversations are deleted",
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(3_650)],
+        help_text="Counted from the last word said. Empty: they are kept.",
+    )
+    redact = models.BooleanField(
+        "take out contact details",
+        default=False,
+        help_text="E-mail addresses, phone and card numbers in visitors' questions are replaced before anything is "
+        "stored. What somebody sends in a contact request stays.",
+    )
+
+    class Meta:
+        abstract = True

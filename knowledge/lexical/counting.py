@@ -5,6 +5,7 @@ import re
 import uuid
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from knowledge.lexical.stems import forms
@@ -16,6 +17,8 @@ EVERY_ENTRY = ""
 # A word of the question or a phrasing against one of the answer: people ask in the words of the former.
 _ASKED = 2
 _MOST = 32_767
+# Some 10 MB: a misspelled word is looked up in hundreds of forms, and people misspell the same ones.
+_NUMBERED = 50_000
 _TARGET = re.compile(r"\]\([^()]*\)")
 
 
@@ -29,7 +32,13 @@ class WordCount(NamedTuple):
 
 def word_number(knowledge_base: uuid.UUID, word: str) -> int:
     """The number (signed, 64 bits) by which a word of a knowledge base is kept."""
-    digest = hashlib.blake2b(word.encode("utf-8", "replace"), digest_size=8, key=knowledge_base.bytes)
+    return _number(knowledge_base.int, word)
+
+
+@lru_cache(_NUMBERED)
+def _number(knowledge_base: int, word: str) -> int:
+    key = knowledge_base.to_bytes(16)
+    digest = hashlib.blake2b(word.encode("utf-8", "replace"), digest_size=8, key=key)
     return int.from_bytes(digest.digest(), signed=True)
 
 

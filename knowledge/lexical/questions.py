@@ -7,8 +7,9 @@ from uuid import UUID
 from knowledge.lexical.counting import word_number
 from knowledge.lexical.function_words import is_common
 from knowledge.lexical.stems import forms
+from knowledge.lexical.tables import WordTable
 from knowledge.lexical.typos import neighbours
-from knowledge.lexical.weights import Bank, frequencies
+from knowledge.lexical.weights import Bank
 from knowledge.lexical.words import Word, words
 
 # A visitor's question has up to 4,000 characters; a pasted e-mail says what it wants early.
@@ -34,12 +35,12 @@ class Term:
     """Below 1 for a word that nobody has, taken for another that looks alike."""
 
 
-def terms_of(question: str, bases: Sequence[UUID], bank: Bank) -> list[Term]:
+def terms_of(question: str, bases: Sequence[UUID], bank: Bank, table: WordTable) -> list[Term]:
     """The distinct words of a question in their order, those that no entry has among them."""
     spoken = _spoken(question, bank.languages)
-    counts = _count({form for variants in spoken for form in variants}, bases)
+    counts = _count({form for variants in spoken for form in variants}, bases, table)
     unknown = [variants for variants in spoken if not any(form in counts for form in variants)]
-    corrections = _correct(unknown[:_MOST_CORRECTED], bases)
+    corrections = _correct(unknown[:_MOST_CORRECTED], bases, table)
     return [_term(spoken[it].typed, it, counts, corrections.get(it, {}), bank) for it in spoken]
 
 
@@ -54,19 +55,21 @@ def _spoken(question: str, languages: Sequence[str]) -> dict[tuple[str, ...], Wo
     return spoken
 
 
-def _count(wanted: Collection[str], bases: Sequence[UUID]) -> dict[str, int]:
+def _count(wanted: Collection[str], bases: Sequence[UUID], table: WordTable) -> dict[str, int]:
     """In how many entries of the bases words are; without those that no entry has."""
     numbers = {word_number(base, form): form for form in wanted for base in bases}
     counts: dict[str, int] = {}
-    for number, found_in in frequencies(numbers).items():
+    for number, found_in in table.frequencies(numbers).items():
         counts[numbers[number]] = counts.get(numbers[number], 0) + found_in
     return counts
 
 
-def _correct(unknown: Iterable[tuple[str, ...]], bases: Sequence[UUID]) -> dict[tuple[str, ...], dict[str, int]]:
+def _correct(
+    unknown: Iterable[tuple[str, ...]], bases: Sequence[UUID], table: WordTable
+) -> dict[tuple[str, ...], dict[str, int]]:
     """What words that no entry has may be slips of: the word that most entries have, and in how many it is."""
-    guesses = {variants: set().union(*map(neighbours, variants)) for variants in unknown}
-    counts = _count(set().union(*guesses.values()), bases)
+    guesses = {variants: frozenset().union(*map(neighbours, variants)) for variants in unknown}
+    counts = _count(set().union(*guesses.values()), bases, table)
     found = {variants: [guess for guess in near if guess in counts] for variants, near in guesses.items()}
     best = {variants: min(near, key=lambda guess: (-counts[guess], guess)) for variants, near in found.items() if near}
     return {variants: {guess: counts[guess]} for variants, guess in best.items()}

@@ -10,8 +10,8 @@ from uuid import UUID
 
 from knowledge.lexical.counting import word_number
 from knowledge.lexical.questions import terms_of
-from knowledge.lexical.rows import Row, database_keys, rows_in, rows_of
-from knowledge.lexical.weights import bank_of
+from knowledge.lexical.rows import Row, database_keys
+from knowledge.lexical.tables import SQL_WORDS, WordTable
 
 # Rows read to find candidates, the rarest words' first. More cost milliseconds, and bring entries that share only what
 # everybody says.
@@ -52,10 +52,11 @@ class WordSearch:
     Between them the caller may find out which entries are worth the second.
     """
 
-    def __init__(self, question: str, knowledge_bases: Sequence[UUID]) -> None:
+    def __init__(self, question: str, knowledge_bases: Sequence[UUID], table: WordTable = SQL_WORDS) -> None:
         bases = sorted(set(knowledge_bases))
-        self._bank = bank_of(bases)
-        terms = terms_of(question, bases, self._bank) if self._bank.size else []
+        self._table = table
+        self._bank = table.bank(bases)
+        terms = terms_of(question, bases, self._bank, table) if self._bank.size else []
         self._terms = sorted(terms, key=lambda term: -term.weight)
         self.words = len(terms)
         """Different words of the question."""
@@ -73,7 +74,7 @@ class WordSearch:
     def best(self, limit: int) -> list[UUID]:
         """Up to `limit` entries that have the rarest words, best first by those, then by id."""
         affordable = self._affordable()
-        rows = rows_of([n for at in affordable for n in self._numbers[at]], _BUDGET)
+        rows = self._table.rows_of([n for at in affordable for n in self._numbers[at]], _BUDGET)
         found = self._add_up(rows)
         if affordable == self._known and len(rows) < _BUDGET:
             self._everything = found
@@ -85,7 +86,7 @@ class WordSearch:
         """What some entries share with the question; without those that share nothing."""
         found = self._everything
         if found is None:
-            found = self._add_up(rows_in(list(self._places), entries))
+            found = self._add_up(self._table.rows_in(list(self._places), entries))
         keys = zip(entries, map(str, database_keys(entries)), strict=True)
         return {entry: self._match(found[key]) for entry, key in keys if key in found}
 

@@ -2,7 +2,7 @@
 
 import time
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from itertools import islice
@@ -13,13 +13,13 @@ from knowledge import confidence as confidences
 from knowledge.embedding import EmbeddingError, Matrix, get_embedder, question_vector
 from knowledge.exact import WrongDimensionError
 from knowledge.lexical import LexicalMatch, WordSearch, search_words
-from knowledge.models import KnowledgeBase
-from knowledge.retrieval.joining import Joined, nearest_entries
+from knowledge.models import Entry
+from knowledge.retrieval.joining import Joined
 from knowledge.retrieval.results import Candidate, Evidence, Retrieval, RetrievalError
-from knowledge.retrieval.rows import read_bases, read_entries
+from knowledge.retrieval.rows import Hashes, read_bases, read_entries, read_hashes
+from knowledge.retrieval.shelf import Finder, Shelf, SqlShelf
 from knowledge.retrieval.weighing import NO_WORDS, Weighed, match_of, scale_of
-from knowledge.searching import Search
-from knowledge.vector_store import VectorStore, get_store
+from knowledge.vector_store import VectorStore
 
 log = structlog.get_logger(__name__)
 # Passages asked of the store, for an entry has several, and how many entries of those are looked up, for some may be
@@ -30,7 +30,8 @@ SEARCHES = ((PASSAGES, 24), (500, 500))
 NEAREST, BY_WORDS = 16, 6
 # Fewer of the nearest than this are too few to tell apart, however few are wanted.
 FEWEST = 10
-Bases = Mapping[uuid.UUID, KnowledgeBase]
+ReadHashes = Callable[[Collection[uuid.UUID]], Mapping[uuid.UUID, Hashes]]
+ReadEntries = Callable[[Collection[uuid.UUID]], Mapping[uuid.UUID, Entry]]
 
 
 def retrieve(
@@ -40,34 +41,37 @@ def retrieve(
     limit: int = 5,
     store: VectorStore | None = None,
     vector: Matrix | None = None,
+    shelf: Shelf | None = None,
 ) -> Retrieval:
     """Return up to `limit` entries that are answerable now; `vector` is the question's, where the caller has it.
 
-    Where the question cannot be embedded its words alone are looked up; RetrievalError where they find nothing.
+    `shelf` is where entries are read: the database and `store`, unless an edit is rehearsed. Where the question cannot
+    be embedded its words alone are looked up; RetrievalError where they find nothing.
     """
-    clock = _Clock()
+    clock, shelf = _Clock(), shelf or SqlShelf(store)
     try:
         with clock.lap("embed"):
             embedder = get_embedder()
             vector = question_vector(question, embedder) if vector is None else vector
         with clock.lap("join"):
-            bases = read_bases(list(dict.fromkeys(knowledge_bases)), embedder.name)
-        collections = {base: bases[base].collection for base in knowledge_bases if base in bases}
-        search = Search(collections, embedder.name, vector, store or get_store())
+            bases = shelf.bases(list(dict.fromkeys(knowledge_bases)), embedder.name)
+        search = shelf.finder(bases, embedder.name, vector)
         with clock.lap("words"):
-            words = WordSearch(question, knowledge_bases)
+            words = WordSearch(question, knowledge_bases, shelf.words)
             said = words.best(BY_WORDS)
-        joined = _join(search, said, bases, limit, clock)
+        joined = _join(search, said, lambda ids: shelf.hashes(ids, bases), limit, clock)
     except (EmbeddingError, WrongDimensionError) as error:
         return _by_words(question, knowledge_bases, limit, clock, error)
     entries = _to_weigh(joined)
     with clock.lap("words"):
         matches = words.matches(entries)
     with clock.lap("rank"):
-        weighed = Weighed(vector, embedder.name, entries, matches, words.words, search.generation)
+        known = shelf.vectors(embedder.name, list(entries.items()), len(vector), search.generation)
+        weighed = Weighed(vector, entries, known, matches, words.words)
     with clock.lap("join"):
-        candidates = _candidates(weighed, limit, bases)
-        waiting = _waiting(joined, [i for i in joined.said if i not in weighed.ids], matches, limit, bases)
+        candidates = _candidates(weighed, limit, lambda ids: shelf.entries(ids, bases))
+        unknown = [i for i in joined.said if i not in weighed.ids]
+        waiting = _waiting(joined, unknown, matches, limit, lambda ids: shelf.entries(ids, bases))
     found = Retrieval(candidates, search.way, clock.milliseconds, waiting, words=words.words)
     return _with_certainty(found, weighed) if candidates else found
 
@@ -84,36 +88,39 @@ def _with_certainty(found: Retrieval, weighed: Weighed) -> Retrieval:
     return replace(found, confidence=sure, lead=weighed.lead(first))
 
 
-def _join(search: Search, said: Sequence[uuid.UUID], bases: Bases, limit: int, clock: "_Clock") -> Joined:
+def _join(search: Finder, said: Sequence[uuid.UUID], hashes: ReadHashes, limit: int, clock: "_Clock") -> Joined:
     """Search, and again for more where too much of what was found may not be said now."""
     for passages, entries in SEARCHES:
         with clock.lap("search"):
-            found = search.hits(passages)
+            near, found = search.near(passages, entries)
         with clock.lap("join"):
-            near = nearest_entries(found, entries)
-            joined = Joined(near, said, bases)
-        if len(joined.current) >= max(limit, FEWEST) or (len(found) < passages and len(near) < entries):
+            joined = Joined(near, said, hashes)
+        if len(joined.current) >= max(limit, FEWEST) or (found < passages and len(near) < entries):
             break
     return joined
 
 
-def _candidates(weighed: Weighed, limit: int, bases: Bases) -> tuple[Candidate, ...]:
+def _candidates(weighed: Weighed, limit: int, read: ReadEntries) -> tuple[Candidate, ...]:
     """The best, as far as they still say what was weighed."""
     best = {place: weighed.ids[place] for place in weighed.order[:limit]}
-    rows = read_entries(list(best.values()), bases)
+    rows = read(list(best.values()))
     entries = {pk: entry for pk, entry in rows.items() if entry.content_hash == weighed.versions[pk]}
     return tuple(weighed.candidate(place, entries[pk]) for place, pk in best.items() if pk in entries)
 
 
 def _waiting(
-    joined: Joined, unknown: Sequence[uuid.UUID], matches: Mapping[uuid.UUID, LexicalMatch], limit: int, bases: Bases
+    joined: Joined,
+    unknown: Sequence[uuid.UUID],
+    matches: Mapping[uuid.UUID, LexicalMatch],
+    limit: int,
+    read: ReadEntries,
 ) -> tuple[Candidate, ...]:
     """Entries that the index does not have as they are now: by their former words, or by their new ones."""
     former = joined.waiting
     fresh = (entry_id for entry_id in unknown if entry_id not in former)
     new = sorted(fresh, key=lambda entry_id: (-matches.get(entry_id, NO_WORDS).coverage, entry_id))
     chosen = [*former, *new][:limit]
-    entries = read_entries(chosen, bases)
+    entries = read(chosen)
     return tuple(
         Candidate(entries[i], *former.get(i, (0.0, 1)), evidence=_by_match(matches.get(i, NO_WORDS)))
         for i in chosen
@@ -130,7 +137,7 @@ def _by_words(
         matches = search_words(question, knowledge_bases=knowledge_bases, limit=BY_WORDS)
     with clock.lap("join"):
         bases = read_bases(list(dict.fromkeys(knowledge_bases)), "")
-        said = Joined({}, matches, bases).said
+        said = Joined({}, matches, lambda ids: read_hashes(ids, bases)).said
         best = [entry_id for entry_id in matches if entry_id in said][:limit]
         entries = read_entries(best, bases)
         found = [

@@ -4,10 +4,10 @@ So a late index can miss a new answer but never serve an old one.
 """
 
 import uuid
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 
 from knowledge.passages import HASH_IN_ID, parse_passage_id
-from knowledge.retrieval.rows import read_hashes
+from knowledge.retrieval.rows import Hashes
 from knowledge.vector_store import Hit
 
 Places = dict[uuid.UUID, dict[str, tuple[float, int]]]
@@ -28,8 +28,14 @@ def nearest_entries(hits: Iterable[Hit], most: int) -> Places:
 class Joined:
     """Entries that may be answered with now, of those that were hit (nearest first) or have the question's words."""
 
-    def __init__(self, near: Places, by_words: Collection[uuid.UUID], bases: Collection[uuid.UUID]) -> None:
-        rows = read_hashes({*near, *by_words}, bases)
+    def __init__(
+        self,
+        near: Places,
+        by_words: Collection[uuid.UUID],
+        hashes: Callable[[Collection[uuid.UUID]], Mapping[uuid.UUID, Hashes]],
+    ) -> None:
+        """Read, with `hashes`, what of all of them may be said now."""
+        rows = hashes({*near, *by_words})
         self.current: dict[uuid.UUID, str] = {}
         """Content hashes of entries that have the text that was hit."""
         self.waiting: dict[uuid.UUID, tuple[float, int]] = {}

@@ -8,7 +8,7 @@ import numpy as np
 
 from knowledge.confidence import USUAL_COHESION, USUAL_CROWDING, Match, Scale
 from knowledge.embedding import Matrix
-from knowledge.entry_vectors import entry_vectors
+from knowledge.entry_vectors import Version
 from knowledge.lexical import LexicalMatch
 from knowledge.models import Entry, KnowledgeBase
 from knowledge.ranking import Passages, Signals, shares, signals
@@ -23,14 +23,15 @@ class Weighed:
     def __init__(
         self,
         vector: Matrix,
-        model: str,
         entries: Mapping[uuid.UUID, str],
+        known: Mapping[Version, Matrix],
         words: Mapping[uuid.UUID, LexicalMatch],
         question_words: int,
-        generation: str,
     ) -> None:
-        """Weigh `entries`, given with their content hashes in the order in which equal ones are to stay."""
-        known = entry_vectors(model, list(entries.items()), len(vector), generation=generation)
+        """Weigh `entries`, given with their content hashes in the order in which equal ones are to stay.
+
+        Those whose vectors are not `known` are left out.
+        """
         self.ids = [entry_id for entry_id, now in entries.items() if (entry_id, now) in known]
         self.versions = entries
         self.order: list[int] = []

@@ -5,14 +5,16 @@ import uuid
 from django.db import transaction
 
 from knowledge.models import Entry, GoldenQuestion, KnowledgeBase
+from knowledge.redaction import redact
 from knowledge.services.calibration import Golden
 
 
 def keep_golden_question(base: KnowledgeBase, question: str, entry: Entry | None) -> GoldenQuestion:
     """Store what the base must answer, and with which of its entries; None where the right reply is to decline.
 
-    A question that is there already gets this entry. Raises ValidationError.
+    A question that is there already gets this entry. Contact details are taken out first. Raises ValidationError.
     """
+    question = redact(question)
     with transaction.atomic():
         kept = GoldenQuestion.objects.select_for_update().filter(knowledge_base=base, question=question).first()
         kept = kept or GoldenQuestion(knowledge_base=base, question=question)

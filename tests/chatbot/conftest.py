@@ -26,6 +26,7 @@ from knowledge.models import Entry, KnowledgeBase
 from knowledge.passages import content_hash, passages
 from knowledge.vectors import vectors_for
 from tests.conftest import free_port
+from tests.people import let_read
 
 OPENING = ("When are you open?", "We are open **Monday to Friday, 9 to 17**.")
 RETURNS = ("How do I return something I bought?", "Send it back within *30 days*. Postage is free.")
@@ -121,6 +122,7 @@ def assistant(base: KnowledgeBase, opening: Entry, returns: Entry, parking: Entr
         name="Ada", is_default=True, no_answer_text="Ask us at the desk.", mode=Assistant.Mode.WRITE
     )
     made.knowledge_bases.add(base)
+    let_read(made)
     return made
 
 

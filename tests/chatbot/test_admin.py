@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from chatbot.models import Assistant, Citation, Conversation, Message
 from knowledge.models import Entry, KnowledgeBase
-from tests.people import client_of, editor_client, nobody_client, staff_client
+from tests.people import client_of, editor_client, let_read, nobody_client, staff_client
 
 pytestmark = pytest.mark.django_db
 LIST = reverse("admin:chatbot_conversation_changelist")
@@ -24,6 +24,7 @@ ASSISTANTS = reverse("admin:chatbot_assistant_changelist")
 def ada(db: None) -> Assistant:
     made = Assistant.objects.create(name="Ada")
     made.knowledge_bases.add(KnowledgeBase.objects.create(name="Garage", slug="garage"))
+    let_read(made)
     return made
 
 

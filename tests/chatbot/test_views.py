@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Callable
 
 import pytest
-from django.contrib.auth.models import Permission, User
+from django.contrib.auth.models import Group, User
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries, Settings
 
@@ -224,7 +224,7 @@ def test_staff_see_sources_if_they_may_read_conversations(
 ) -> None:
     staff = User.objects.create_user("staff", is_staff=True)
     if permitted:
-        staff.user_permissions.add(Permission.objects.get(codename="view_conversation"))
+        staff.groups.set(Group.objects.filter(name="Staff"))
     client.force_login(staff)
     assert (
         client.get(f"/a/{source.message.conversation.assistant.public_key}/sources/{source.pk}/").status_code == status

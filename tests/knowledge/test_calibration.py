@@ -79,7 +79,7 @@ def golden(
     base: KnowledgeBase, store: MeddledStore, words: WordEmbedder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Path:
     """Questions that an index of ten entries gets right, and some that none answers."""
-    monkeypatch.setattr("knowledge.retrieval.asking.get_store", lambda: store)
+    monkeypatch.setattr("knowledge.retrieval.shelf.get_store", lambda: store)
     entries = make_entries(base, 10)
     drain(store, words)
     Entry.objects.filter(pk=entries[0].pk).update(reference="first")

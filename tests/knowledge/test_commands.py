@@ -180,7 +180,7 @@ def asked(
     base: KnowledgeBase, store: MeddledStore, words: WordEmbedder, monkeypatch: pytest.MonkeyPatch
 ) -> list[Entry]:
     """Entries in an index that `ask` uses."""
-    monkeypatch.setattr("knowledge.retrieval.asking.get_store", lambda: store)
+    monkeypatch.setattr("knowledge.retrieval.shelf.get_store", lambda: store)
     entries = make_entries(base, 8)
     drain(store, words)
     return entries

@@ -107,7 +107,7 @@ def test_edits_do_not_pile_up_in_memory(base: KnowledgeBase, embedder: WordEmbed
         embed_all(base, embedder)
         ids(base, embedder)
     gc.collect()
-    assert sum(isinstance(found, exact._Snapshot) for found in gc.get_objects()) == 1
+    assert sum(isinstance(found, exact.Snapshot) for found in gc.get_objects()) == 1
 
 
 def test_what_another_model_made_under_the_same_name_is_read_anew(base: KnowledgeBase, embedder: WordEmbedder) -> None:

@@ -4,11 +4,13 @@ import json
 from pathlib import Path
 from typing import Any
 
+from django.contrib.auth.models import Group
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
 import knowledge
 from chatbot.models import Assistant
+from chatbot.reading import STAFF
 from knowledge.importing import read_rows
 from knowledge.models import KnowledgeBase
 from knowledge.services import import_rows, keep_golden_question
@@ -61,3 +63,4 @@ class Command(BaseCommand):
             no_answer_text=NO_ANSWER,
         )
         assistant.knowledge_bases.add(base)
+        assistant.readers.set(Group.objects.filter(name=STAFF))
