@@ -79,7 +79,7 @@ def look_up(assistant: Assistant) -> tuple[list[Looked], int]:
     Raises RetrievalError.
     """
     bases = list(assistant.knowledge_bases.values_list("pk", flat=True))
-    golden = GoldenQuestion.objects.filter(knowledge_base__in=bases).select_related("entry")
+    golden = GoldenQuestion.objects.filter(knowledge_base__in=bases, lost=False).select_related("entry")
     chosen = list(golden.order_by("-created_at", "pk")[:MOST])
     looked = [Looked(one, retrieve(one.question, knowledge_bases=bases, limit=5)) for one in chosen]
     return looked, max(golden.count() - len(chosen), 0)
@@ -89,7 +89,7 @@ def foresee(looked: Looked, policy: Policy, *, model_available: bool) -> Foresee
     """Decide as for a visitor."""
     decision = decide(looked.found, model_available=model_available, policy=policy)
     quoted = decision.sources[0].entry.question if decision.outcome == Outcome.QUOTE else ""
-    return Foreseen(decision.outcome, _is_right(decision, looked.golden.entry_id), quoted)
+    return Foreseen(decision.outcome, is_right(decision, looked.golden.entry_id), quoted)
 
 
 def compare(
@@ -112,7 +112,8 @@ def compare(
     return Foresight(len(pairs), left_out, lines, changes)
 
 
-def _is_right(decision: Decision, expected: uuid.UUID | None) -> bool:
+def is_right(decision: Decision, expected: uuid.UUID | None) -> bool:
+    """Tell whether a decision is right for a question that an entry answers, or none; see `Foreseen`."""
     if decision.outcome == Outcome.DECLINE:
         return expected is None
     named = decision.offers if decision.outcome == Outcome.CLARIFY else decision.sources

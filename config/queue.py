@@ -5,6 +5,7 @@ A room of its own because Celery must read them at its first use and no sooner, 
 
 from typing import Any
 
+from celery.schedules import crontab
 from django.conf import settings
 
 # A task that runs longer is killed and, as it was not acknowledged, run again.
@@ -52,6 +53,19 @@ beat_schedule = {
         "task": "chatbot.tasks.fail_stale_replies",
         "schedule": 30.0,
         "options": {"expires": 30},
+    },
+    "collect-questions": {
+        "task": "review.tasks.collect_questions",
+        "schedule": 10.0,
+        "options": {"expires": 10},
+    },
+    "check-golden-questions": {
+        "task": "review.tasks.check_golden_questions",
+        "schedule": crontab(hour=3, minute=10),
+    },
+    "delete-expired-conversations": {
+        "task": "review.tasks.delete_expired_conversations",
+        "schedule": crontab(hour=4, minute=20),
     },
     "deliver-contacts": {
         "task": "chatbot.tasks.deliver_contacts",

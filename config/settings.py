@@ -38,6 +38,7 @@ INSTALLED_APPS = [
     "simple_history",
     "knowledge",
     "chatbot",
+    "review",
     "config",
 ]
 MIDDLEWARE = [
@@ -105,7 +106,9 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-20000; "
-        "PRAGMA mmap_size=268435456;",
+        "PRAGMA mmap_size=268435456; "
+        # What is deleted is overwritten, and not only no longer listed.
+        "PRAGMA secure_delete=ON;",
     }
 REDIS_URL = os.environ.get("REDIS_URL", "")
 # `make run` writes down where the Chroma server is that it started, for commands in another terminal.
@@ -199,6 +202,12 @@ EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = os.environ.get("EMAIL_FROM") or "candor@localhost"
 # Hosts in private networks that webhooks and "check my site" may reach all the same.
 OUTBOUND_PRIVATE_HOSTS = os.environ.get("OUTBOUND_PRIVATE_HOSTS", "").replace(",", " ").lower().split()
+
+# --- The desk ------------------------------------------------------------------------------------------------------
+# Of a hundred answers that nothing is wrong with, how many staff are shown.
+REVIEW_SAMPLE_PERCENT = env_int("REVIEW_SAMPLE_PERCENT", 1)
+# Visitors' last questions that an edit is tried on before it is published.
+IMPACT_QUESTIONS = env_int("IMPACT_QUESTIONS", 500)
 
 # --- Import, history, logs ----------------------------------------------------------------------------------------
 IMPORT_MAX_MB = env_int("IMPORT_MAX_MB", 5, minimum=1)

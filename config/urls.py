@@ -17,6 +17,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("knowledge/", include("knowledge.urls")),
     path("api/", api.urls),
+    path("desk/", include("review.urls")),
     path("help/", include("chatbot.help_centre.urls")),
     path("llms.txt", help_views.llms_txt),
     path("robots.txt", help_views.robots_txt),

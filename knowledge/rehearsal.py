@@ -74,9 +74,13 @@ class Rehearsal:
         embedder = get_embedder()
         self._at = at or timezone.now()
         self._bases = read_bases(list(bases), embedder.name)
-        held: dict[uuid.UUID, _Held] = {}
-        for base in self._bases.values():
-            held |= _load(base, embedder.name).held
+        loaded = [_load(base, embedder.name) for base in self._bases.values()]
+        self.stamp = tuple(
+            (pk, base.calibration_slope, base.calibration_offset, base.crowding, base.cohesion, one.stamp)
+            for (pk, base), one in zip(self._bases.items(), loaded, strict=True)
+        )
+        """Changes whenever one of the bases does; the dates of entries are not in it."""
+        held = {entry_id: one for base in loaded for entry_id, one in base.held.items()}
         for edit in edits:
             held.pop(edit.entry_id, None)
             if (

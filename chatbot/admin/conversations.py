@@ -1,6 +1,5 @@
 """Conversations in the admin. They are only read: what was said stays as it was said."""
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
@@ -9,26 +8,17 @@ from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.utils.text import Truncator
 
-from chatbot.admin.traces import TraceView, trace_view
-from chatbot.contexts import Turn, turn_of
-from chatbot.models import Citation, Conversation, Message
+from chatbot.contexts import turn_of
+from chatbot.models import Conversation, Message
 from chatbot.places import place_of
 from chatbot.reading import readable_assistants
 from chatbot.selectors import position_from, turns_before
+from chatbot.traces import staff_turn
 
 if TYPE_CHECKING:
     ConversationModelAdmin = admin.ModelAdmin[Conversation]
 else:
     ConversationModelAdmin = admin.ModelAdmin
-
-
-@dataclass(frozen=True)
-class StaffTurn:
-    """A turn with what only staff see: what the reply rests on, and how it was made."""
-
-    turn: Turn
-    citations: list[Citation]
-    trace: TraceView | None
 
 
 @admin.register(Conversation)
@@ -84,7 +74,7 @@ class ConversationAdmin(ConversationModelAdmin):
         if conversation and self.has_view_permission(request, conversation):
             page = turns_before(conversation, position_from(request.GET.get("before")))
             extra |= {
-                "turns": [_staff_turn(turn_of(*turn, place_of(conversation))) for turn in page.turns],
+                "turns": [staff_turn(turn_of(*turn, place_of(conversation))) for turn in page.turns],
                 "earlier": page.before,
                 "subtitle": getattr(conversation, "asked_first", ""),
             }
@@ -127,10 +117,3 @@ COUNTS = {
 
 def _count(conversation: Conversation, name: str) -> int:
     return int(getattr(conversation, name, None) or 0)
-
-
-def _staff_turn(turn: Turn) -> StaffTurn:
-    if turn.reply is None:
-        return StaffTurn(turn, [], None)
-    message = turn.reply.message
-    return StaffTurn(turn, list(message.citations.all()), trace_view(message.trace))

@@ -109,6 +109,8 @@ class Message(models.Model):
         indexes = [
             models.Index(fields=("created_at",), name="message_pending", condition=Q(status="pending")),
             models.Index(fields=("-created_at",)),
+            models.Index(fields=("finished_at",), name="message_finished", condition=Q(role="assistant")),
+            models.Index(fields=("created_at",), name="message_not_helpful", condition=Q(feedback=-1)),
         ]
 
     def __str__(self) -> str:

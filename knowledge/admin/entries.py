@@ -46,7 +46,7 @@ class EntryAdmin(AskPages, HistoryPages, TransferPages, EntryModelAdmin):
 
     form = EntryForm
     fieldsets = (
-        (None, {"fields": ("question", "phrasings", "answer", "expected_version")}),
+        (None, {"fields": ("question", "phrasings", "answer", "reason", "expected_version")}),
         ("Publishing", {"fields": (("status", "category"), ("language", "knowledge_base"))}),
         ("Dates and care", {"fields": (("owner", "review_due"), "valid_from", "valid_until", "reference")}),
     )
@@ -120,36 +120,39 @@ class EntryAdmin(AskPages, HistoryPages, TransferPages, EntryModelAdmin):
         return int(getattr(entry, "phrasings_total", 0))
 
     @admin.action(description="Publish", permissions=["change"])
-    def publish(self, request: HttpRequest, queryset: Entries) -> None:
+    def publish(self, request: HttpRequest, queryset: Entries) -> HttpResponse | None:
         """Make the selected entries answerable."""
-        self._set_status(request, queryset, Entry.Status.PUBLISHED)
+        return self._set_status(request, queryset, Entry.Status.PUBLISHED)
 
     @admin.action(description="Archive", permissions=["change"])
-    def archive(self, request: HttpRequest, queryset: Entries) -> None:
+    def archive(self, request: HttpRequest, queryset: Entries) -> HttpResponse | None:
         """Keep the selected entries and stop answering them."""
-        self._set_status(request, queryset, Entry.Status.ARCHIVED)
+        return self._set_status(request, queryset, Entry.Status.ARCHIVED)
 
     @admin.action(description="Set to draft", permissions=["change"])
-    def set_to_draft(self, request: HttpRequest, queryset: Entries) -> None:
+    def set_to_draft(self, request: HttpRequest, queryset: Entries) -> HttpResponse | None:
         """Stop answering the selected entries until somebody publishes them."""
-        self._set_status(request, queryset, Entry.Status.DRAFT)
+        return self._set_status(request, queryset, Entry.Status.DRAFT)
 
     @admin.action(description="Index again", permissions=["change"])
     def index_again(self, request: HttpRequest, queryset: Entries) -> None:
         """Write the selected entries to the index once more, though nothing in them changed."""
-        count = services.request_indexing(_plain(queryset))
+        count = services.request_indexing(plain_entries(queryset))
         messages.success(request, f"{_entries(count)} will be indexed again. Drafts and archived ones are not indexed.")
 
     @admin.action(description="Retry failed", permissions=["change"])
     def retry_failed(self, request: HttpRequest, queryset: Entries) -> None:
         """Give those of the selected entries that failed another chance."""
-        count = services.retry_indexing(_plain(queryset))
+        count = services.retry_indexing(plain_entries(queryset))
         messages.success(request, f"{_entries(count)} will be tried again; the others had not failed.")
 
-    def _set_status(self, request: HttpRequest, queryset: Entries, status: Entry.Status) -> None:
-        count = services.set_status(_plain(queryset), status, author=_author(request))
+    def _set_status(
+        self, request: HttpRequest, queryset: Entries, status: Entry.Status, reason: str = ""
+    ) -> HttpResponse | None:
+        count = services.set_status(plain_entries(queryset), status, author=_author(request), reason=reason)
         word = self.status_words[status]
         messages.success(request, f"{_entries(count)} {word}." if count else f"All of them were already {word}.")
+        return None
 
     # --- the form
 
@@ -183,12 +186,13 @@ class EntryAdmin(AskPages, HistoryPages, TransferPages, EntryModelAdmin):
 
     def save_model(self, request: HttpRequest, obj: Entry, form: Form, change: bool) -> None:
         """Save words and phrasings together, as one new version; an untouched form makes none."""
-        if change and not form.has_changed():
+        if change and not set(form.changed_data) - {"reason"}:
             return
         services.save_entry(
             obj,
             phrasings=form.cleaned_data["phrasings"],
             author=_author(request),
+            reason=form.cleaned_data.get("reason", ""),
             expected_version=form.cleaned_data["expected_version"] if change else None,
         )
 
@@ -198,7 +202,7 @@ class EntryAdmin(AskPages, HistoryPages, TransferPages, EntryModelAdmin):
 
     def delete_queryset(self, request: HttpRequest, queryset: Entries) -> None:  # noqa: ARG002
         """Delete through the service, so that the index forgets the entries as well."""
-        services.delete_entries(_plain(queryset))
+        services.delete_entries(plain_entries(queryset))
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
         """Add the answer as visitors see it; later it follows the typing."""
@@ -214,6 +218,12 @@ class EntryAdmin(AskPages, HistoryPages, TransferPages, EntryModelAdmin):
         """For people who may look and not change."""
         return "\n".join(p.text for p in entry.phrasings.all())
 
+    @admin.display(description="Why")
+    def reason(self, entry: Entry) -> str:
+        """For people who may look and not change: why it was saved last."""
+        last = entry.history.first()
+        return (last.history_change_reason or "") if last else ""
+
     @admin.display(description="Version")
     def expected_version(self, entry: Entry) -> int:
         """For people who may look and not change."""
@@ -224,8 +234,8 @@ def _waiting(entries: Iterable[Entry]) -> list[Entry]:
     return [entry for entry in entries if entry.index_state == Entry.IndexState.WAITING]
 
 
-def _plain(queryset: Entries) -> Entries:
-    """The same rows without the list's joins and DISTINCT, under which rows cannot be locked."""
+def plain_entries(queryset: Entries) -> Entries:
+    """Return the same rows without the list's joins and DISTINCT, under which rows cannot be locked."""
     return Entry.objects.filter(pk__in=queryset.order_by().values("pk"))
 
 

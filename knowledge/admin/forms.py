@@ -17,6 +17,10 @@ else:
     EntryModelForm = forms.ModelForm
 
 
+# It is kept with the version.
+REASON_LENGTH = 100
+
+
 class PlainTextarea(forms.Textarea):
     """Reads the line ends that browsers send as the plain ones that are stored: unchanged text counts as unchanged."""
 
@@ -41,6 +45,13 @@ class EntryForm(EntryModelForm):
         widget=PlainTextarea(attrs={"rows": 6}),
     )
     expected_version = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    reason = forms.CharField(
+        required=False,
+        max_length=REASON_LENGTH,
+        label="Why",
+        help_text="In a line, for the history. Optional.",
+        widget=forms.TextInput(attrs={"class": "vTextField"}),
+    )
     # Why the service refused what this form had accepted; set when the form is shown again.
     refusal: str | ValidationError | None = None
 

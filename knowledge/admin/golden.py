@@ -34,4 +34,6 @@ class GoldenQuestionAdmin(GoldenModelAdmin):
     @admin.display(description="Answered by", ordering="entry__question")
     def answered_by(self, golden: GoldenQuestion) -> str:
         """The entry, or that nothing answers it."""
+        if golden.lost:
+            return "Its entry was deleted"
         return golden.entry.question if golden.entry else "Nothing: to be declined"

@@ -21,7 +21,7 @@ from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 
 from knowledge import services
-from knowledge.admin.diffs import line_diff, word_diff
+from knowledge.diffs import line_diff, word_diff
 from knowledge.models import Category, Entry, KnowledgeBase
 
 if TYPE_CHECKING:

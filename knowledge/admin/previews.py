@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from django.core.exceptions import ValidationError
 from django.utils.safestring import SafeString
 
-from knowledge.admin.diffs import line_diff, word_diff
+from knowledge.diffs import line_diff, word_diff
 from knowledge.importing import Matcher, Problem, Row, Sheet
 from knowledge.importing.records import COLUMNS
 from knowledge.models import Entry, KnowledgeBase

@@ -140,7 +140,9 @@ class TransferPages(EntryModelAdmin):
         if broken and request.POST.get("leave_out") != "yes":
             messages.error(request, "Nothing was imported: correct the rows below, or choose to leave them out.")
             return self._preview(request, base, upload, sheet)
-        report = import_rows(base, sheet.rows, author=cast(Any, request.user))
+        if refused := self.refuse_import(request, base, upload, sheet):
+            return refused
+        report = import_rows(base, sheet.rows, author=cast(Any, request.user), reason=request.POST.get("reason", ""))
         if report.problems:
             messages.error(request, "Nothing was imported: some rows were refused. Correct them in the file.")
             return self._preview(request, base, upload, sheet, refused=report.problems)
@@ -181,7 +183,22 @@ class TransferPages(EntryModelAdmin):
             "summary": _summary(plan.report),
             "may_import": plan.good and not plan.report.problems,
         }
+        context |= self.import_context(request, base, sheet)
         return self._page(request, "import_preview", f"Import {upload.name}", context)
+
+    def import_context(self, request: HttpRequest, base: KnowledgeBase, sheet: Sheet) -> dict[str, Any]:  # noqa: ARG002
+        """More for the preview of an import; `more` names a template that stands in its form."""
+        return {}
+
+    def refuse_import(
+        self,
+        request: HttpRequest,  # noqa: ARG002
+        base: KnowledgeBase,  # noqa: ARG002
+        upload: uploads.Upload,  # noqa: ARG002
+        sheet: Sheet,  # noqa: ARG002
+    ) -> HttpResponse | None:
+        """Return a page where the import must not go on yet."""
+        return None
 
     def _page(
         self, request: HttpRequest, name: str, title: str, context: dict[str, Any], *, status: int = 200

@@ -23,7 +23,7 @@ def write_csv(rows: Iterable[Row]) -> str:
     writer.writerow(COLUMNS.values())
     for row in rows:
         texts = _texts(row) | {"phrasings": _join_phrasings(row.phrasings)}
-        writer.writerow([_protect(texts[field]) for field in COLUMNS])
+        writer.writerow([protect(texts[field]) for field in COLUMNS])
     return buffer.getvalue()
 
 
@@ -58,5 +58,5 @@ def _join_phrasings(phrasings: tuple[str, ...]) -> str:
     return "\n".join(lines)
 
 
-def _protect(cell: str) -> str:
+def protect(cell: str) -> str:
     return f"'{cell}" if _NEEDS_APOSTROPHE.match(cell) else cell

@@ -14,7 +14,7 @@ from knowledge.services.entries import (
     set_status,
 )
 from knowledge.services.golden import golden_of, keep_golden_question
-from knowledge.services.imports import ImportReport, import_rows
+from knowledge.services.imports import ImportReport, import_rows, plan_rows
 from knowledge.services.index import check_index, rebuild_index, repair_index
 
 __all__ = [
@@ -31,6 +31,7 @@ __all__ = [
     "golden_of",
     "import_rows",
     "keep_golden_question",
+    "plan_rows",
     "rebuild_index",
     "repair_index",
     "request_indexing",

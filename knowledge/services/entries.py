@@ -92,8 +92,11 @@ def write_version(
         record_versions([entry], [texts], is_new=is_new, author=author, reason=reason)
 
 
-def set_status(entries: QuerySet[Entry], status: Entry.Status, *, author: AbstractBaseUser | None = None) -> int:
+def set_status(
+    entries: QuerySet[Entry], status: Entry.Status, *, author: AbstractBaseUser | None = None, reason: str = ""
+) -> int:
     """Publish, archive or set to draft all `entries` in one transaction; returns how many changed."""
+    reason = f"{status.label} in bulk: {reason}" if reason else f"{status.label} in bulk"
     with transaction.atomic():
         changed = _locked(entries).exclude(status=status)
         rows = list(changed.prefetch_related("phrasings", "knowledge_base"))
@@ -106,7 +109,7 @@ def set_status(entries: QuerySet[Entry], status: Entry.Status, *, author: Abstra
                 entry.updated_at = timezone.now()
             Entry.objects.bulk_update(batch, STATUS_FIELDS)
             index_words(list(zip(batch, texts, strict=True)))
-            record_versions(batch, texts, is_new=False, author=author, reason=f"{status.label} in bulk")
+            record_versions(batch, texts, is_new=False, author=author, reason=reason)
         hint_after_commit()
     return len(rows)
 

@@ -26,7 +26,7 @@ def keep_golden_question(base: KnowledgeBase, question: str, entry: Entry | None
 
 def golden_of(base: KnowledgeBase) -> list[Golden]:
     """Return the base's golden questions in the form in which it is calibrated."""
-    rows = GoldenQuestion.objects.filter(knowledge_base=base).values_list("question", "entry_id")
+    rows = GoldenQuestion.objects.filter(knowledge_base=base, lost=False).values_list("question", "entry_id")
     return [Golden(question, _known(entry_id)) for question, entry_id in rows]
 
 

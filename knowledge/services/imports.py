@@ -14,6 +14,8 @@ from knowledge.services.entries import prepare, write_version
 from knowledge.tasks import hint_after_commit
 
 LOOKUP = 500
+# As much as the history keeps.
+REASON_LENGTH = 100
 
 
 @dataclass
@@ -35,6 +37,7 @@ def import_rows(
     rows: Sequence[Row],
     *,
     author: AbstractBaseUser | None = None,
+    reason: str = "",
     dry_run: bool = False,
     on_row: Callable[[], None] | None = None,
 ) -> ImportReport:
@@ -45,7 +48,7 @@ def import_rows(
     report = ImportReport()
     try:
         with transaction.atomic():
-            importer = _Importer(base, rows, author)
+            importer = _Importer(base, rows, author, f"Imported: {reason}"[:REASON_LENGTH] if reason else "Imported")
             for row in rows:
                 importer.take(row, report)
                 if on_row:
@@ -59,11 +62,19 @@ def import_rows(
     return report
 
 
+def plan_rows(base: KnowledgeBase, rows: Sequence[Row]) -> list[tuple[Entry, list[str]]]:
+    """Return the entries of rows as an import would store them, each with its phrasings; nothing is written."""
+    importer = _Importer(base, rows)
+    return [planned for row in rows if (planned := importer.plan(row))]
+
+
 class _Importer:
     """Knows the base's entries and its categories by name, so that a row costs no lookups."""
 
-    def __init__(self, base: KnowledgeBase, rows: Sequence[Row], author: AbstractBaseUser | None) -> None:
-        self._base, self._author = base, author
+    def __init__(
+        self, base: KnowledgeBase, rows: Sequence[Row], author: AbstractBaseUser | None = None, reason: str = ""
+    ) -> None:
+        self._base, self._author, self._reason = base, author, reason
         self._categories = {category.name: category for category in base.categories.all()}
         self._known = Matcher((e.reference, e.question, e) for e in _known_entries(base, rows))
 
@@ -74,13 +85,15 @@ class _Importer:
         kept = [p.text for p in known.phrasings.all()] if known else []
         before = self._content(known, kept) if known else None
         self._fill(entry, row)
+        if "category" in row.given:
+            entry.category = self._category(row.category)
         try:
             # Compared as they are stored, or a phrasing that repeats the question would be a change at every import.
             phrasings = prepare(entry, row.phrasings if "phrasings" in row.given else kept)
             if before == self._content(entry, phrasings):
                 report.unchanged += 1
                 return
-            write_version(entry, phrasings=phrasings, author=self._author, reason="Imported")
+            write_version(entry, phrasings=phrasings, author=self._author, reason=self._reason)
         except ValidationError as error:
             report.problems.append(Problem(row.line, "error", " ".join(error.messages)))
         else:
@@ -93,8 +106,17 @@ class _Importer:
         entry.status = row.status or entry.status
         for name in row.given & {"valid_from", "valid_until"}:
             setattr(entry, name, getattr(row, name))
-        if "category" in row.given:
-            entry.category = self._category(row.category)
+
+    def plan(self, row: Row) -> tuple[Entry, list[str]] | None:
+        """Return the entry of a row as it would be stored, with its phrasings; None where it would be refused."""
+        known = self._known.take(row)
+        entry = known or Entry(id=uuid.uuid4(), knowledge_base=self._base, status=Entry.Status.PUBLISHED)
+        kept = [p.text for p in known.phrasings.all()] if known else []
+        self._fill(entry, row)
+        try:
+            return entry, prepare(entry, row.phrasings if "phrasings" in row.given else kept)
+        except ValidationError:
+            return None
 
     def _category(self, name: str) -> Category | None:
         if not name:

@@ -9,8 +9,8 @@ from django.urls import reverse
 from pytest_django import Settings
 
 from chatbot import producing
-from chatbot.admin.traces import trace_view
 from chatbot.models import Assistant, Message
+from chatbot.traces import trace_view
 from knowledge.models import Entry
 from tests.chatbot.conftest import OPENING, RETURNS, Visitor, asked_by
 from tests.chatbot.model_server import Act, refuses, says, serving

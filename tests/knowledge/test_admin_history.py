@@ -8,8 +8,8 @@ from django.test import Client
 from django.urls import reverse
 
 from knowledge import services
-from knowledge.admin.diffs import MAX_COMPARISONS, line_diff, word_diff
 from knowledge.admin.history import PER_PAGE
+from knowledge.diffs import MAX_COMPARISONS, line_diff, word_diff
 from knowledge.models import Category, Entry, KnowledgeBase
 from tests.knowledge.factories import edit, make_entry, reload
 from tests.people import editor_client, nobody_client, staff_client

@@ -45,10 +45,11 @@ def test_an_entry_of_another_base_and_an_endless_question_are_refused(base: Know
     assert not GoldenQuestion.objects.exists()
 
 
-def test_it_goes_with_its_entry_and_does_not_become_one_to_decline(base: KnowledgeBase, entry: Entry) -> None:
+def test_it_outlives_its_entry_and_does_not_become_one_to_decline(base: KnowledgeBase, entry: Entry) -> None:
     keep_golden_question(base, "where", entry)
     entry.delete()
     assert golden_of(base) == []
+    assert base.golden_questions.get().lost
 
 
 def test_editors_add_them_and_see_them_in_a_list(

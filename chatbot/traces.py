@@ -1,9 +1,15 @@
 """How an answer was made, for staff to read: a stored trace in words and figures."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
+
+from django.utils.safestring import SafeString
+
+from chatbot.contexts import Turn
+from chatbot.models import Citation
 
 _WAYS = {
     "index": "in the search index",
@@ -77,6 +83,32 @@ class TraceView:
     def total_ms(self) -> float:
         """The whole time, in milliseconds."""
         return sum(ms for _, ms in self.times)
+
+
+@dataclass(frozen=True)
+class StaffTurn:
+    """A turn with what only staff see: what the reply rests on, how it was made, why it deserves a look.
+
+    `words_then` has, by citation, the answers that its entries had at the time.
+    """
+
+    turn: Turn
+    citations: list[Citation]
+    trace: TraceView | None
+    why: list[str] = field(default_factory=list)
+    words_then: dict[uuid.UUID, SafeString] = field(default_factory=dict)
+
+
+def staff_turn(
+    turn: Turn, why: Sequence[str] = (), words_then: Mapping[uuid.UUID, SafeString] | None = None
+) -> StaffTurn:
+    """Return a turn as staff read it; citations loaded."""
+    if turn.reply is None:
+        return StaffTurn(turn, [], None)
+    message = turn.reply.message
+    citations = list(message.citations.all())
+    then = {one.pk: words_then[one.pk] for one in citations if words_then and one.pk in words_then}
+    return StaffTurn(turn, citations, trace_view(message.trace), list(why), then)
 
 
 def trace_view(trace: Mapping[str, Any]) -> TraceView | None:
