@@ -24,7 +24,9 @@ UNUSED_DAYS = 90
 # Thumbs down from which on an entry is listed, and of its uses at least one in five.
 FEW_DOWN, SHARE_DOWN = 2, 0.2
 # Cosine of wordings from which on two entries answer near questions, and from which on they ask the same.
-NEAR, SAME = 0.80, 0.92
+NEAR, SAME = 0.85, 0.92
+# Facts that mean something by themselves: a plain number may count anything.
+SAYS_NOTHING = frozenset({"number", "code", "link"})
 
 
 @dataclass(frozen=True)
@@ -148,7 +150,8 @@ def _near(snapshot: exact.Snapshot) -> list[tuple[uuid.UUID, uuid.UUID, float]]:
 def _contrary(pair: Pair) -> Pair | None:
     """The pair with what differs, where both state hard facts of the same kind and share none of them."""
     ours, theirs = stated_facts(pair.first.answer), stated_facts(pair.second.answer)
-    kinds = sorted(kind for kind in ours.keys() & theirs.keys() if not ours[kind].keys() & theirs[kind].keys())
+    both = (ours.keys() & theirs.keys()) - SAYS_NOTHING
+    kinds = sorted(kind for kind in both if not ours[kind].keys() & theirs[kind].keys())
     if not kinds:
         return None
     said = [", ".join([text for kind in kinds for text in facts[kind].values()][:4]) for facts in (ours, theirs)]

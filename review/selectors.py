@@ -127,6 +127,16 @@ class ItemView:
     turns: list[StaffTurn]
     email: str
 
+    @property
+    def earlier(self) -> list[StaffTurn]:
+        """What was said before the turn that deserves the look."""
+        return self.turns[:-1]
+
+    @property
+    def this_turn(self) -> list[StaffTurn]:
+        """That turn."""
+        return self.turns[-1:]
+
 
 def item_view(item: ReviewItem, chosen: str = "") -> ItemView:
     """Return what is shown of an item: the turn that is `chosen` (its reply's id), else the worst, the latest first."""

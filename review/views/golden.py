@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import F, OuterRef, Q, Subquery
+from django.db.models import Count, F, OuterRef, Q, Subquery
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
@@ -204,8 +204,9 @@ def _apply(
 
 
 def _bases(request: HtmxHttpRequest) -> list[KnowledgeBase]:
-    """Knowledge bases of assistants that the person may read; all of them for those who may see entries."""
-    return list(KnowledgeBase.objects.filter(pk__in=_bases_pks(request)))
+    """Knowledge bases of assistants that the person may read, those with most golden questions first."""
+    counted = KnowledgeBase.objects.filter(pk__in=_bases_pks(request)).annotate(number=Count("golden_questions"))
+    return list(counted.order_by("-number", "name"))
 
 
 def _bases_pks(request: HtmxHttpRequest) -> Any:
