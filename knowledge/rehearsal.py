@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field
 from datetime import datetime
+from statistics import fmean
 
 import numpy as np
 from django.utils import timezone
@@ -17,6 +18,8 @@ from django.utils import timezone
 from knowledge import exact
 from knowledge.embedding import Embedder, Matrix, get_embedder
 from knowledge.entry_vectors import Version
+from knowledge.indexing.survey import PASSAGES as SURVEYED_PASSAGES
+from knowledge.indexing.survey import QUESTION_SLOT, SAMPLE, cohesion_of, has_changed, nearest_others
 from knowledge.lexical.counting import EVERY_ENTRY, WordCount, count_words, word_number
 from knowledge.lexical.rows import Row, database_keys
 from knowledge.lexical.tables import WordTable
@@ -26,6 +29,7 @@ from knowledge.passages import HASH_IN_ID, content_hash, parse_passage_id, passa
 from knowledge.retrieval.joining import Places
 from knowledge.retrieval.rows import Hashes, read_bases
 from knowledge.retrieval.shelf import Finder
+from knowledge.vector_store import Hit
 from knowledge.vectors import vectors_for
 
 # Rows of the passages' matrix that are compared at once, beyond which a part is sorted.
@@ -81,6 +85,7 @@ class Rehearsal:
         )
         """Changes whenever one of the bases does; the dates of entries are not in it."""
         held = {entry_id: one for base in loaded for entry_id, one in base.held.items()}
+        edits = list(edits)
         for edit in edits:
             held.pop(edit.entry_id, None)
             if (
@@ -90,8 +95,11 @@ class Rehearsal:
             ):
                 held[edit.entry_id] = _as_saved(entry, edit.phrasings, self._bases[entry.knowledge_base_id], embedder)
         self._held = held
-        self.words: WordTable = _Words(held.values(), self._bases)
         self._passages = _Passages(held)
+        edited = {edit.entry_id for edit in edits}
+        if edited:
+            self._bases = {pk: self._surveyed(base, edited) for pk, base in self._bases.items()}
+        self.words: WordTable = _Words(held.values(), self._bases)
 
     def bases(self, ids: Sequence[uuid.UUID], model: str) -> Mapping[uuid.UUID, KnowledgeBase]:  # noqa: ARG002
         """Return the bases of these that were loaded."""
@@ -120,7 +128,30 @@ class Rehearsal:
         self, ids: Collection[uuid.UUID], bases: Mapping[uuid.UUID, KnowledgeBase]
     ) -> Mapping[uuid.UUID, Entry]:
         """Return entries that may be said."""
-        return {i: held.entry for i in ids if (held := self._said(i, bases))}
+        found = {i: copy(held.entry) for i in ids if (held := self._said(i, bases))}
+        for entry in found.values():
+            entry.knowledge_base = bases[entry.knowledge_base_id]
+        return found
+
+    def _surveyed(self, base: KnowledgeBase, edited: Collection[uuid.UUID]) -> KnowledgeBase:
+        """The base as the indexer would find it after the edits, if they make it survey the base again."""
+        mine = {pk: one for pk, one in self._held.items() if one.entry.knowledge_base_id == base.pk}
+        if base.surveyed_at is not None:
+            later = Entry.objects.filter(knowledge_base=base, indexed_at__gt=base.surveyed_at)
+            new = mine.keys() & {*edited, *later.values_list("pk", flat=True)}
+            if not has_changed(base.surveyed_entries, len(mine), len(new)):
+                return base
+        sample = [mine[pk] for pk in sorted(mine)[:SAMPLE]]
+        crowding = [fmean(near) for one in sample if (near := self._nearest_others(one, base))]
+        cohesion = [cohesion_of(one.stored[QUESTION_SLOT:]) for one in sample if len(one.stored) > QUESTION_SLOT + 1]
+        base = copy(base)
+        base.crowding = fmean(crowding) if crowding else None
+        base.cohesion = fmean(cohesion) if cohesion else None
+        return base
+
+    def _nearest_others(self, one: _Held, base: KnowledgeBase) -> list[float]:
+        near = _Near(self._passages, one.stored[QUESTION_SLOT], [base.pk])
+        return nearest_others(one.entry.pk.hex, near.hits(SURVEYED_PASSAGES))
 
     def _said(self, entry_id: uuid.UUID, bases: Collection[uuid.UUID]) -> _Held | None:
         held = self._held.get(entry_id)
@@ -149,16 +180,24 @@ class _Near:
         self._passages, self._bases = passages, bases
         self._cosines = passages.matrix @ vector if len(passages.places) else np.zeros(0, np.float32)
 
+    def hits(self, passages: int) -> list[Hit]:
+        """Return the nearest passages, best first."""
+        ids, bases = self._passages.places, self._passages.bases
+        rows = [row for row in self._best(passages) if bases[row] in self._bases]
+        return [Hit(f"{ids[r][0].hex}:{ids[r][1]}:{ids[r][2]}", float(self._cosines[r])) for r in rows]
+
+    def _best(self, passages: int) -> list[int]:
+        cosines = self._cosines
+        if len(cosines) <= max(_MANY, 4 * passages):
+            return [int(row) for row in np.argsort(-cosines, kind="stable")[:passages]]
+        part = np.argpartition(-cosines, passages)[:passages]
+        return [int(row) for row in part[np.argsort(-cosines[part], kind="stable")]]
+
     def near(self, passages: int, entries: int) -> tuple[Places, int]:
         """Group the nearest passages by their entries, as `nearest_entries` does with hits."""
-        cosines = self._cosines
-        if len(cosines) > max(_MANY, 4 * passages):
-            part = np.argpartition(-cosines, passages)[:passages]
-            best = part[np.argsort(-cosines[part], kind="stable")]
-        else:
-            best = np.argsort(-cosines, kind="stable")[:passages]
+        cosines, best = self._cosines, self._best(passages)
         places: Places = {}
-        for row in best.tolist():
+        for row in best:
             entry_id, short_hash, slot = self._passages.places[row]
             if entry_id not in places and len(places) == entries:
                 break

@@ -36,9 +36,14 @@ def survey_if_changed(
     before, at = surveyed or (0, None)  # nothing: the base was deleted a moment ago
     new = Count("pk", filter=Q(indexed_at__gt=at)) if at else Count("pk")
     now = _live(base).aggregate(entries=Count("pk"), new=new)
-    gone = before - (now["entries"] - now["new"])
-    if at is None or max(now["new"], gone) > CHANGED * before:
+    if at is None or has_changed(before, now["entries"], now["new"]):
         survey(base, collection, store, embedder, lease)
+
+
+def has_changed(before: int, entries: int, new: int) -> bool:
+    """Tell whether a base of `entries`, `new` of them new or other since `before` were surveyed, is another now."""
+    gone = before - (entries - new)
+    return max(new, gone) > CHANGED * before
 
 
 def survey(
@@ -56,12 +61,12 @@ def survey(
     try:
         for (entry_id, _), rows in vectors.items():
             lease.renew()
-            others = _nearest_others(entry_id.hex, store.query(collection.name, rows[QUESTION_SLOT], PASSAGES))
+            others = nearest_others(entry_id.hex, store.query(collection.name, rows[QUESTION_SLOT], PASSAGES))
             crowding += [fmean(others)] if others else []
     except StoreError as error:
         log.warning("base_not_surveyed", knowledge_base=str(base.pk), reason=str(error)[:200])
         return
-    cohesion = [_cohesion(rows[QUESTION_SLOT:]) for rows in vectors.values() if len(rows) > QUESTION_SLOT + 1]
+    cohesion = [cohesion_of(rows[QUESTION_SLOT:]) for rows in vectors.values() if len(rows) > QUESTION_SLOT + 1]
     KnowledgeBase.objects.filter(pk=base.pk).update(
         crowding=fmean(crowding) if crowding else None,
         cohesion=fmean(cohesion) if cohesion else None,
@@ -74,7 +79,7 @@ def _live(base: KnowledgeBase) -> "QuerySet[Entry]":
     return Entry.objects.filter(knowledge_base=base, status=Entry.Status.PUBLISHED).exclude(indexed_hash="")
 
 
-def _nearest_others(own: str, hits: Sequence[Hit]) -> list[float]:
+def nearest_others(own: str, hits: Sequence[Hit]) -> list[float]:
     """The best cosine of each of the five nearest other entries."""
     best: dict[str, float] = {}
     for hit in hits:
@@ -84,7 +89,7 @@ def _nearest_others(own: str, hits: Sequence[Hit]) -> list[float]:
     return list(best.values())[:NEAREST]
 
 
-def _cohesion(wordings: Matrix) -> float:
+def cohesion_of(wordings: Matrix) -> float:
     """The mean cosine of two different wordings."""
     count = len(wordings)
     return float((np.sum(wordings @ wordings.T) - count) / (count * (count - 1)))

@@ -27,6 +27,7 @@ def test_a_saved_edit_turns_live_by_itself_and_is_what_the_next_visitor_reads(
     editor.open_entry(PARKING)
     editor.page.get_by_label("Answer").fill("You can park **behind the bakery**, 4 spaces, free.")
     expect(editor.page.locator("#preview strong").first).to_have_text("behind the bakery")
+    editor.page.get_by_label("Why").fill("We moved.")  # golden questions ask for the ways that are gone
     editor.page.get_by_role("button", name="Save and continue editing").click()
     expect(editor.page.locator(".badge-live")).to_be_visible(timeout=10_000)
     expect(reader.ask(PARKING).locator(".answer")).to_contain_text("behind the bakery")

@@ -98,7 +98,7 @@ def test_a_store_that_goes_away_meanwhile_fails_no_rebuild_and_the_next_edit_sur
     drain(store, embedder)
     KnowledgeBase.objects.update(crowding=0.123)
     with monkeypatch.context() as away:
-        away.setattr("knowledge.indexing.survey._nearest_others", _away)
+        away.setattr("knowledge.indexing.survey.nearest_others", _away)
         rebuild(base, store, embedder)
     assert surveyed(base)[0] == 0.123
     edit(entries[0], answer="Elsewhere.")
