@@ -19,7 +19,7 @@ from knowledge.passages import parse_passage_id
 from review.models import EntryDay, ReviewItem
 from review.reasons import Reason
 
-MOST = 50
+MOST = 30
 UNUSED_DAYS = 90
 # Thumbs down from which on an entry is listed, and of its uses at least one in five.
 FEW_DOWN, SHARE_DOWN = 2, 0.2

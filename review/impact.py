@@ -202,6 +202,13 @@ def _as_it_is(questions: Sequence[Question], bases: Bases) -> list[Retrieval]:
     return list(found.values())
 
 
+def warm(bases: Sequence[uuid.UUID]) -> None:
+    """Ask everything without an edit, so that the first edit that is tried out is only asked with it."""
+    questions = questions_of(bases)
+    for together in sorted({question.bases for question in questions}):
+        _as_it_is([question for question in questions if question.bases == together], together)
+
+
 def forget() -> None:
     """Drop what is kept in memory (tests, benchmarks)."""
     with _lock:

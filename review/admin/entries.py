@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any, cast
 
 from django.contrib import messages
@@ -25,7 +26,7 @@ from knowledge.rehearsal import Edit
 from knowledge.retrieval import RetrievalError
 from review import audit
 from review.bulk import TELLING, TooManyEditsError, edit_of_form, edits_of_deletion, edits_of_rows, edits_of_status
-from review.impact import Impact, impact_of, readable
+from review.impact import Impact, impact_of, readable, warm
 
 BREAKS = "Golden questions would break: see “What this would change”. Say why that is right, in a line, and save again."
 SHOWN = 50
@@ -63,6 +64,12 @@ def try_out(edits: Sequence[Edit], bases: Sequence[uuid.UUID]) -> Impact | None:
         return None
 
 
+def warm_up(bases: Sequence[uuid.UUID]) -> None:
+    """Ask everything as it is, while the editor reads."""
+    with suppress(EmbeddingError, RetrievalError, WrongDimensionError):
+        warm(bases)
+
+
 class TriedEntryAdmin(EntryAdmin):
     """Entries, with what an edit, an action or an import would change."""
 
@@ -87,7 +94,10 @@ class TriedEntryAdmin(EntryAdmin):
         form.is_valid()
         context: dict[str, Any] = {"invalid": bool(set(form.errors) - {"reason"})}
         if not context["invalid"]:
-            context |= _shown(request, form.impact, tried=bool(set(form.changed_data) & TELLING))
+            tried = bool(set(form.changed_data) & TELLING)
+            if not tried:
+                warm_up(form.bases())
+            context |= _shown(request, form.impact, tried=tried)
         if request.headers.get("HX-Request"):
             return TemplateResponse(request, "admin/review/_impact.html", context)
         everywhere = {**self.admin_site.each_context(request), "opts": self.opts, "title": "What this would change"}

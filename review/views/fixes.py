@@ -81,6 +81,7 @@ def _panel(
         "kinds": [(kind, label, key) for kind, label, key in KINDS if kind == Kind.NEW or proposal.choices],
         "bases": list(item.assistant.knowledge_bases.order_by("name")),
         "has_model": is_configured(),
+        "similar": selectors.similar_items(item) if item.state == ReviewItem.State.OPEN else [],
         "query": QueueFilter.read(request.GET).query,
         **more,
     }

@@ -46,7 +46,6 @@ def golden_list(request: HtmxHttpRequest) -> HttpResponse:
         "q": request.GET.get("q", ""),
         "run": runs[0] if runs else None,
         "chart": _history(runs[::-1]),
-        "form": GoldenForm(base=base),
         "assistants": base.assistants.filter(pk__in=readable_assistants(person(request)).values("pk")),
     }
     return show(request, "golden", context, part="golden_list" if "q" in request.GET else "")
@@ -85,18 +84,19 @@ def golden_edit(request: HtmxHttpRequest, golden_id: uuid.UUID) -> HttpResponse:
         audit.note(person(request), "change a golden question", target=found.pk)
         messages.success(request, "Saved.")
         return redirect(_url(found.knowledge_base))
-    return show(request, "golden_edit", {"golden": found, "form": form}, status=422 if form.errors else 200)
+    context = {"golden": found, "base": found.knowledge_base, "form": form}
+    return show(request, "golden_edit", context, status=422 if form.errors else 200)
 
 
-@require_POST
+@require_http_methods(["GET", "POST"])
 @desk(MAY_WORK)
 def golden_add(request: HtmxHttpRequest) -> HttpResponse:
     """Add a golden question."""
-    base = get_object_or_404(KnowledgeBase, pk=_key(request.POST.get("base", "")), pk__in=_bases_pks(request))
-    form = GoldenForm(request.POST, base=base)
+    base = get_object_or_404(KnowledgeBase, pk=_key(request.GET.get("base", "")), pk__in=_bases_pks(request))
+    form = GoldenForm(request.POST or None, base=base)
     if not form.is_valid():
-        messages.error(request, " ".join(str(e) for errors in form.errors.values() for e in errors))
-        return redirect(_url(base))
+        status = 422 if form.errors else 200
+        return show(request, "golden_edit", {"golden": None, "base": base, "form": form}, status=status)
     kept = keep_golden_question(base, form.cleaned_data["question"], form.cleaned_data["entry"])
     audit.note(person(request), "add a golden question", target=kept.pk)
     messages.success(request, "Added. It is asked with the next run.")

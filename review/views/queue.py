@@ -165,7 +165,6 @@ def _item_context(request: HtmxHttpRequest, found: ReviewItem, wanted: QueueFilt
         "wanted": wanted,
         "item": found,
         "view": selectors.item_view(found, request.GET.get("question", "")),
-        "similar": selectors.similar_items(found) if found.state == ReviewItem.State.OPEN else [],
         "previous_item": before,
         "next_item": after,
         "marks": ReviewItem.Mark.choices,

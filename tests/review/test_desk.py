@@ -325,7 +325,7 @@ def test_items_that_mean_the_same_are_joined(desk: Client, assistant: Assistant)
     decline(assistant, "Are there tandems to hire?")
     collecting.collect()
     first, second = ReviewItem.objects.all()
-    assert str(second) in text_of(desk, url("item", first.pk))
+    assert str(second) in text_of(desk, url("panel", first.pk), headers=HTMX)
     desk.post(url("join", first.pk, second.pk))
     assert ReviewItem.objects.get().count == 2
     assert desk.post(url("join", first.pk, first.pk)).status_code == 404

@@ -167,7 +167,7 @@ def test_entries_are_named_by_id_reference_or_question(kept: KnowledgeBase, park
 
 
 def test_they_are_added_changed_and_deleted_at_the_desk(desk: Client, kept: KnowledgeBase, parking: Entry) -> None:
-    desk.post(reverse("review:golden_add"), {"base": kept.pk, "question": "a new one", "entry": parking.pk})
+    desk.post(f"{reverse('review:golden_add')}?base={kept.pk}", {"question": "a new one", "entry": parking.pk})
     one = GoldenQuestion.objects.get(question="a new one")
     address = reverse("review:golden_edit", args=[one.pk])
     assert desk.post(address, {"question": "", "entry": ""}).status_code == 422
