@@ -65,7 +65,7 @@ class House:
 
 
 @contextmanager
-def furnished_house(data: Path, chroma_url: str) -> Iterator[House]:
+def furnished_house(data: Path, chroma_url: str, **own: str) -> Iterator[House]:
     """The demo and, where it is at hand, a public FAQ, both indexed; a worker lives in it for the block."""
     environment = os.environ | dict.fromkeys(UNSET, "")
     data.mkdir(parents=True, exist_ok=True)
@@ -77,6 +77,7 @@ def furnished_house(data: Path, chroma_url: str) -> Iterator[House]:
         "DJANGO_SETTINGS_MODULE": "config.settings",
         "PYTHONPATH": str(ROOT),
         "SECRET_KEY": "only-for-tests-only-for-tests-only-for-tests-only",
+        **own,
     }
     password = run("manage.py", "prepare", environment=environment)
     host_port = free_port()
@@ -84,7 +85,11 @@ def furnished_house(data: Path, chroma_url: str) -> Iterator[House]:
     keys, secret = json.loads(run(*set_up, environment=environment))
     options = ("--beat", "--pool=prefork", "--concurrency=1", "--without-gossip", "--without-mingle")
     command = [str(PROGRAMS / "celery"), "--quiet", "-A", "config", "worker", *options]
-    with running_server(command, folder_of("worker", data), (data / "broker").exists, env=environment):
+
+    def worker_is_up() -> bool:
+        return bool(own.get("REDIS_URL")) or (data / "broker").exists()
+
+    with running_server(command, folder_of("worker", data), worker_is_up, env=environment):
         yield House(data, environment, password, keys, host_port, secret)
 
 

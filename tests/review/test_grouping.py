@@ -12,7 +12,7 @@ SAME = ("Do you sell tandems?", "do you sell tandem bikes?", "do you sell tandem
 OTHER = "Can my dog come into the workshop?"
 
 
-@pytest.mark.parametrize("order", itertools.permutations(range(4)))
+@pytest.mark.parametrize("order", list(itertools.permutations(range(4))))
 def test_what_means_the_same_is_together_in_any_order(order: tuple[int, ...]) -> None:
     texts = [(*SAME, OTHER)[i] for i in order]
     groups, embedder = Groups(), get_embedder()
