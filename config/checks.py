@@ -24,7 +24,7 @@ SCHEMES = {
 @register
 def check_settings(**_: Any) -> list[CheckMessage]:
     """Return every mistake that the settings alone give away; asks no server."""
-    return [*_secret_key(), *_exposure(), *_addresses(), *_chroma(), *_models()]
+    return [*_secret_key(), *_exposure(), *_addresses(), *_chroma(), *_models(), *_desk()]
 
 
 def _secret_key() -> Iterator[CheckMessage]:
@@ -128,3 +128,10 @@ def _models() -> Iterator[CheckMessage]:
             'Set it to "local", to "openai:" and a model\'s name, or to a folder with model.onnx and tokenizer.json.',
             id="candor.E007",
         )
+
+
+def _desk() -> Iterator[CheckMessage]:
+    percent = settings.REVIEW_SAMPLE_PERCENT
+    if percent > 100:
+        hint = "Set it to a number from 0 (no sample) to 100 (every answer)."
+        yield Error(f"REVIEW_SAMPLE_PERCENT is a share in percent, and {percent} is too much.", hint, id="candor.E008")

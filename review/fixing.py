@@ -15,6 +15,7 @@ from django.db.models import QuerySet
 from knowledge import services as knowledge
 from knowledge.models import Entry, GoldenQuestion, KnowledgeBase
 from knowledge.redaction import redact
+from knowledge.rehearsal import Edit
 from review import audit
 from review.locking import ItemError, close, reopen, take_to_close
 from review.models import AskedQuestion, Fix, Reasked, ReviewItem
@@ -22,6 +23,8 @@ from review.tasks import hint_proof_after_commit
 
 # Questions of a group that are asked again and kept as golden questions: the latest of each wording.
 MOST_PROVEN = 30
+# As much as the history keeps.
+REASON_LENGTH = 100
 Kind = Fix.Kind
 
 
@@ -36,6 +39,8 @@ class Correction:
     question: str = ""
     answer: str = ""
     phrasings: Sequence[str] = field(default_factory=tuple)
+    reason: str = ""
+    """Why it is right that golden questions break, where some do."""
 
 
 def fix(item: ReviewItem, correction: Correction, author: User, *, note: str = "") -> Fix:
@@ -58,10 +63,27 @@ def fix(item: ReviewItem, correction: Correction, author: User, *, note: str = "
         _prepare_proof(made, row, entry.knowledge_base, entry)
         close(row, author, ReviewItem.State.FIXED, note=note)
         hint_proof_after_commit()
-        audit.note(
-            author, f"fix: {correction.kind}", assistant=row.assistant, target=row.pk, detail=f"entry {entry.pk}"
-        )
+        over = f"; golden questions break: {correction.reason}" if correction.reason else ""
+        detail = f"entry {entry.pk}{over}"
+        audit.note(author, f"fix: {correction.kind}", assistant=row.assistant, target=row.pk, detail=detail)
     return made
+
+
+def planned(item: ReviewItem, correction: Correction) -> Edit | None:
+    """Return what saving a correction would make of its entry, to be tried out; None where it will be refused."""
+    bases = item.assistant.knowledge_bases.all()
+    if correction.kind == Kind.NEW:
+        base = _base_of(correction, bases)
+        entry = Entry(knowledge_base=base, status=Entry.Status.PUBLISHED) if base else None
+    else:
+        entry = _entry_of(correction, bases)
+    if entry is None:
+        return None
+    if correction.kind == Kind.WORDING:
+        known = [p.text for p in entry.phrasings.all()]
+        return Edit(entry.pk, entry, tuple(dict.fromkeys([*known, *correction.phrasings])))
+    entry.question, entry.answer = correction.question, correction.answer
+    return Edit(entry.pk, entry, tuple(dict.fromkeys(correction.phrasings)))
 
 
 def mark(item: ReviewItem, how: ReviewItem.Mark, author: User, *, note: str = "") -> Fix | None:
@@ -109,6 +131,7 @@ def unmark(item: ReviewItem, author: User) -> None:
 def _corrected(item: ReviewItem, correction: Correction, author: User) -> tuple[Entry, int]:
     """Save the entry; returns it and the version it had before, 0 for a new one."""
     reason = f"Desk: {Kind(correction.kind).label.lower()}"
+    reason = f"{reason}. {correction.reason}"[:REASON_LENGTH] if correction.reason else reason
     bases = item.assistant.knowledge_bases.all()
     if correction.kind == Kind.NEW:
         base = _base_of(correction, bases)
@@ -117,9 +140,7 @@ def _corrected(item: ReviewItem, correction: Correction, author: User) -> tuple[
         entry = Entry(knowledge_base=base, status=Entry.Status.PUBLISHED)
         entry.question, entry.answer = correction.question, correction.answer
         return knowledge.save_entry(entry, phrasings=correction.phrasings, author=author, reason=reason), 0
-    found = None
-    if correction.entry_id:
-        found = Entry.objects.filter(pk=correction.entry_id, knowledge_base__in=bases.values("pk")).first()
+    found = _entry_of(correction, bases)
     if found is None:
         raise knowledge.EntryGoneError("This entry is gone. Choose another one, or make a new entry of your text.")
     before, phrasings = found.version, [p.text for p in found.phrasings.all()]
@@ -131,6 +152,13 @@ def _corrected(item: ReviewItem, correction: Correction, author: User) -> tuple[
         phrasings, expected = list(correction.phrasings), correction.expected_version
     knowledge.save_entry(found, phrasings=phrasings, author=author, reason=reason, expected_version=expected)
     return found, before
+
+
+def _entry_of(correction: Correction, bases: QuerySet[KnowledgeBase]) -> Entry | None:
+    """The entry that is corrected, if the assistant knows it."""
+    if correction.entry_id is None:
+        return None
+    return Entry.objects.filter(pk=correction.entry_id, knowledge_base__in=bases.values("pk")).first()
 
 
 def _base_of(correction: Correction, bases: QuerySet[KnowledgeBase]) -> KnowledgeBase | None:

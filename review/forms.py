@@ -13,7 +13,7 @@ from review.models import Fix, ReviewItem, SavedFilter
 
 NOTE = 4_000
 # In a line: it is kept with the version in the entry's history.
-REASON = 90
+REASON = 70
 
 
 class CleanText(forms.CharField):
@@ -43,6 +43,7 @@ class FixForm(forms.Form):
     answer = CleanText(limit=LIMITS["answer"], required=False)
     note = CleanText(limit=NOTE, required=False)
     confirmed = forms.BooleanField(required=False)
+    reason = CleanText(limit=REASON, required=False)
 
     def clean_phrasings(self) -> list[str]:
         """One per line."""
@@ -78,6 +79,7 @@ class FixForm(forms.Form):
             question=data["question"],
             answer=data["answer"],
             phrasings=tuple(data["phrasings"]),
+            reason=data["reason"],
         )
 
 

@@ -6,6 +6,7 @@ One retrieval answers both times, on entries as they are and as they would be, s
 import threading
 import uuid
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -14,10 +15,11 @@ from chatbot.chat_model import is_configured
 from chatbot.deciding import Decision, Policy, decide
 from chatbot.foresight import is_right
 from chatbot.models import Assistant, Message
-from knowledge.embedding import Matrix, get_embedder
+from knowledge.embedding import EmbeddingError, Matrix, get_embedder
+from knowledge.exact import WrongDimensionError
 from knowledge.models import GoldenQuestion
 from knowledge.rehearsal import Edit, Rehearsal
-from knowledge.retrieval import Retrieval, retrieve
+from knowledge.retrieval import Retrieval, RetrievalError, retrieve
 from knowledge.vectors import vectors_for
 from review.models import AskedQuestion
 from review.policies import policies_of
@@ -25,6 +27,7 @@ from review.queueing import vector_of
 
 # Of each knowledge base; beyond, the newest are asked.
 MOST_GOLDEN = 2_000
+CANNOT_LOOK = (EmbeddingError, RetrievalError, WrongDimensionError)
 Outcome = Message.Outcome
 Bases = tuple[uuid.UUID, ...]
 
@@ -119,6 +122,14 @@ def impact_of(edits: Sequence[Edit], bases: Sequence[uuid.UUID]) -> Impact:
     return Impact(changes, golden, len(questions) - golden)
 
 
+def try_out(edits: Sequence[Edit], bases: Sequence[uuid.UUID]) -> Impact | None:
+    """Return the impact of edits; None where nothing can be looked up now: that stops nobody from saving."""
+    try:
+        return impact_of(edits, bases)
+    except CANNOT_LOOK:
+        return None
+
+
 def questions_of(bases: Sequence[uuid.UUID]) -> list[Question]:
     """Return the golden questions of knowledge bases and the last real ones of the assistants that know them."""
     assistants = Assistant.objects.filter(knowledge_bases__in=bases).distinct().prefetch_related("knowledge_bases")
@@ -202,11 +213,12 @@ def _as_it_is(questions: Sequence[Question], bases: Bases) -> list[Retrieval]:
     return list(found.values())
 
 
-def warm(bases: Sequence[uuid.UUID]) -> None:
+def warm_up(bases: Sequence[uuid.UUID]) -> None:
     """Ask everything without an edit, so that the first edit that is tried out is only asked with it."""
-    questions = questions_of(bases)
-    for together in sorted({question.bases for question in questions}):
-        _as_it_is([question for question in questions if question.bases == together], together)
+    with suppress(*CANNOT_LOOK):
+        questions = questions_of(bases)
+        for together in sorted({question.bases for question in questions}):
+            _as_it_is([question for question in questions if question.bases == together], together)
 
 
 def forget() -> None:

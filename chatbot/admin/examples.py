@@ -3,10 +3,12 @@
 from typing import TYPE_CHECKING
 
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.text import Truncator
 
 from chatbot.models import LabelledExample
+from chatbot.reading import readable_assistants
 
 if TYPE_CHECKING:
     ExampleModelAdmin = admin.ModelAdmin[LabelledExample]
@@ -24,6 +26,11 @@ class LabelledExampleAdmin(ExampleModelAdmin):
     list_per_page = 100
     search_fields = ("question", "entry__question")
     fields = ("question", "entry", "created_at")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[LabelledExample]:
+        """Those of knowledge that assistants have which this person may read."""
+        mine = readable_assistants(request.user).order_by().values("knowledge_bases")
+        return super().get_queryset(request).filter(entry__knowledge_base__in=mine)
 
     def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002
         """Only visitors label."""

@@ -2,7 +2,6 @@
 
 import uuid
 from collections.abc import Sequence
-from contextlib import suppress
 from typing import Any, cast
 
 from django.contrib import messages
@@ -18,15 +17,12 @@ from chatbot.reading import readable_assistants
 from knowledge.admin.entries import Entries, EntryAdmin, plain_entries
 from knowledge.admin.forms import REASON_LENGTH, EntryForm
 from knowledge.admin.uploads import Upload
-from knowledge.embedding import EmbeddingError
-from knowledge.exact import WrongDimensionError
 from knowledge.importing import Sheet
 from knowledge.models import Entry, KnowledgeBase
 from knowledge.rehearsal import Edit
-from knowledge.retrieval import RetrievalError
 from review import audit
 from review.bulk import TELLING, TooManyEditsError, edit_of_form, edits_of_deletion, edits_of_rows, edits_of_status
-from review.impact import Impact, impact_of, readable, warm
+from review.impact import Impact, readable, try_out, warm_up
 
 BREAKS = "Golden questions would break: see “What this would change”. Say why that is right, in a line, and save again."
 SHOWN = 50
@@ -54,20 +50,6 @@ class TriedEntryForm(EntryForm):
         """Return the knowledge bases that are touched: the one that is chosen, and the one that it leaves."""
         chosen = self.cleaned_data.get("knowledge_base")
         return list(filter(None, {self.instance.knowledge_base_id, chosen.pk if chosen else None}))
-
-
-def try_out(edits: Sequence[Edit], bases: Sequence[uuid.UUID]) -> Impact | None:
-    """Return the impact of edits; None where nothing can be looked up now: that stops nobody from saving."""
-    try:
-        return impact_of(edits, bases)
-    except (EmbeddingError, RetrievalError, WrongDimensionError):
-        return None
-
-
-def warm_up(bases: Sequence[uuid.UUID]) -> None:
-    """Ask everything as it is, while the editor reads."""
-    with suppress(EmbeddingError, RetrievalError, WrongDimensionError):
-        warm(bases)
 
 
 class TriedEntryAdmin(EntryAdmin):

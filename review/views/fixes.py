@@ -22,6 +22,7 @@ from knowledge.services import EntryChangedError, EntryGoneError
 from review import audit, corrected_answers, drafting, fixing, selectors
 from review.access import MAY_WORK, desk, fix_for, item_for, person
 from review.forms import FixForm
+from review.impact import Change, try_out
 from review.locking import ItemError
 from review.models import Fix, Reasked, ReviewItem
 from review.proposing import Choice, Proposal, duplicates_of, propose
@@ -29,6 +30,7 @@ from review.selectors import QueueFilter
 from review.views.pages import mine, show
 
 Kind = Fix.Kind
+MOST_BREAKS = 20
 
 
 @require_GET
@@ -107,6 +109,9 @@ def save(request: HtmxHttpRequest, item_id: uuid.UUID) -> HttpResponse:
     near = [] if form.cleaned_data["confirmed"] else _near(found, correction)
     if near:
         return _again(request, found, duplicates=near)
+    breaks = [] if correction.reason else _breaks(found, correction)
+    if breaks:
+        return _again(request, found, breaks=breaks)
     try:
         made = fixing.fix(found, correction, user, note=form.cleaned_data["note"])
     except EntryChangedError as error:
@@ -122,6 +127,15 @@ def save(request: HtmxHttpRequest, item_id: uuid.UUID) -> HttpResponse:
 
 def _near(item: ReviewItem, correction: fixing.Correction) -> list[Choice]:
     return duplicates_of(item, correction.question) if correction.kind == Kind.NEW else []
+
+
+def _breaks(item: ReviewItem, correction: fixing.Correction) -> list[Change]:
+    """Golden questions that the correction would break; none where nothing can be looked up now."""
+    edit = fixing.planned(item, correction)
+    if edit is None or edit.entry is None:
+        return []
+    found = try_out([edit], [edit.entry.knowledge_base_id])
+    return found.breaks[:MOST_BREAKS] if found else []
 
 
 def _theirs(correction: fixing.Correction) -> dict[str, Any]:

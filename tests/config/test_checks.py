@@ -46,6 +46,7 @@ def found(settings: Settings, **changed: Any) -> list[str]:
         ({"REDIS_URL": "redis://redis:port"}, "candor.E006"),
         ({"EMBEDDING_MODEL": "/no/such/folder"}, "candor.E007"),
         ({"EMBEDDING_MODEL": "openai:"}, "candor.E007"),
+        ({"REVIEW_SAMPLE_PERCENT": 101}, "candor.E008"),
         ({"HTTPS": False}, "candor.W001"),
         ({"CHROMA_URL": "http://8.8.8.8:8000"}, "candor.W002"),
         ({"CHROMA_URL": "https://chroma.example.com"}, "candor.W002"),

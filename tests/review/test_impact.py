@@ -252,7 +252,7 @@ def test_an_edit_can_be_saved_while_nothing_can_be_looked_up(
     def away(*_: object) -> object:
         raise EmbeddingUnavailableError("away")
 
-    monkeypatch.setattr("review.admin.entries.impact_of", away)
+    monkeypatch.setattr("review.impact.impact_of", away)
     assert editor.post(change_url(parking), form_of(parking, status="draft")).status_code == 302
 
 
