@@ -61,7 +61,7 @@ def collect() -> Collected:
             mark.save(update_fields=["finished_at"])
     changed = _look_again()
     rollups.count_days(replies)
-    return Collected(len(rows), changed, more)
+    return Collected(len(rows), changed, more and bool(rows))
 
 
 def _new_replies() -> tuple[list[Message], bool]:
@@ -126,6 +126,7 @@ def _look_again() -> int:
     """Judge anew what visitors did after they were answered: thumbs, choices, requests for a person."""
     now = timezone.now()
     with transaction.atomic():
+        CollectorMark.objects.select_for_update().get_or_create(name="replies")
         changed = [*_thumbs(), *_choices(now), *_contacts()]
         AskedQuestion.objects.bulk_update(changed, ["reasons", "settled"])
         queueing.enqueue([row for row in changed if row.reasons])

@@ -2,6 +2,7 @@
 
 import uuid
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
@@ -120,9 +121,19 @@ def save(request: HtmxHttpRequest, item_id: uuid.UUID) -> HttpResponse:
         return _again(request, found, errors=[str(error)], status=409)
     except ValidationError as error:
         return _again(request, found, errors=error.messages)
-    query = QueueFilter.read(request.GET).query
-    url = reverse("review:fix", args=[made.pk]) + (f"?{query}" if query else "")
+    url = _next_url(request, made)
     return HttpResponseLocation(url, target="#panes", swap="outerHTML") if request.htmx else redirect(url)
+
+
+def _next_url(request: HtmxHttpRequest, made: Fix) -> str:
+    """Where one goes on after a fix: to the next item, with the proof above it; to the proof where nothing is left."""
+    wanted = QueueFilter.read(request.GET)
+    following = next(iter(selectors.queue(person(request), mine(request), wanted).items), None)
+    if following is None:
+        return reverse("review:fix", args=[made.pk])
+    return f"{reverse('review:item', args=[following.pk])}?{urlencode({'fix': str(made.pk)})}&{wanted.query}".rstrip(
+        "&"
+    )
 
 
 def _near(item: ReviewItem, correction: fixing.Correction) -> list[Choice]:

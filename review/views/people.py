@@ -22,6 +22,8 @@ def people(request: HtmxHttpRequest) -> HttpResponse:
     sought = request.GET.get("who", "").strip()[:254]
     found = privacy.conversations_of(person(request), sought)
     rows = list(found.order_by("-created_at")[: privacy.MOST_SHOWN + 1])
+    if sought:
+        audit.note(person(request), "look for a person", detail=f"{len(rows)} conversations found")
     context = {
         "sought": sought,
         "rows": rows[: privacy.MOST_SHOWN],

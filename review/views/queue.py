@@ -13,12 +13,12 @@ from django_htmx.http import HttpResponseLocation
 
 from knowledge.requests import HtmxHttpRequest
 from review import audit, fixing, queueing, selectors
-from review.access import MAY_WORK, desk, item_for, person
+from review.access import MAY_WORK, desk, fix_for, item_for, person
 from review.forms import FilterForm, MarkForm
 from review.locking import ItemError, lock, release
 from review.models import AskedQuestion, ReviewItem, SavedFilter
 from review.selectors import QueueFilter
-from review.views.fixes import fix_panel
+from review.views.fixes import fix_panel, proofs_of
 from review.views.pages import mine, show
 
 
@@ -35,7 +35,7 @@ def queue(request: HtmxHttpRequest) -> HttpResponse:
 def item(request: HtmxHttpRequest, item_id: uuid.UUID) -> HttpResponse:
     """An item between the queue and its fix."""
     found, wanted = item_for(person(request), item_id), QueueFilter.read(request.GET)
-    context = _item_context(request, found, wanted)
+    context = _item_context(request, found, wanted) | _last_fix(request)
     if "kind" in request.GET and not request.htmx:
         context |= {"panel": fix_panel(request, found)}
     return show(request, "item", context, part="panes")
@@ -46,8 +46,9 @@ def item(request: HtmxHttpRequest, item_id: uuid.UUID) -> HttpResponse:
 def lock_item(request: HtmxHttpRequest, item_id: uuid.UUID) -> HttpResponse:
     """Take an item, or say who has it."""
     found, user = item_for(person(request), item_id), person(request)
-    if found.state == ReviewItem.State.OPEN:
-        lock(found, user)
+    was_mine = found.locked_by_id == user.pk and found.is_locked
+    if found.state == ReviewItem.State.OPEN and lock(found, user) and not was_mine:
+        audit.note(user, "work on an item", assistant=found.assistant, target=found.pk)
     return render(request, "review/_lock.html", {"item": found, "mine": found.locked_by_id == user.pk})
 
 
@@ -171,6 +172,15 @@ def _item_context(request: HtmxHttpRequest, found: ReviewItem, wanted: QueueFilt
         "mine": found.locked_by_id == person(request).pk,
         "may_edit_entries": request.user.has_perm("knowledge.view_entry"),
     }
+
+
+def _last_fix(request: HtmxHttpRequest) -> dict[str, Any]:
+    """The fix that was saved before, whose proof stands above the next item."""
+    try:
+        made = fix_for(person(request), uuid.UUID(request.GET.get("fix", "")))
+    except (ValueError, Http404):
+        return {}
+    return {"fix": made, "proofs": proofs_of(made)}
 
 
 def _refuse(request: HtmxHttpRequest, found: ReviewItem, reason: str) -> HttpResponse:

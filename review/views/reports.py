@@ -41,6 +41,7 @@ def conversations(request: HtmxHttpRequest) -> HttpResponse:
 def conversation(request: HtmxHttpRequest, conversation_id: uuid.UUID) -> HttpResponse:
     """One conversation from the last turn back."""
     found = conversation_for(person(request), conversation_id)
+    audit.note(person(request), "read a conversation", assistant=found.assistant, target=found.pk)
     context = {
         "conversation": found,
         "turns": selectors.conversation_turns(found, None, most=50),

@@ -223,6 +223,20 @@ def test_two_actions_lead_from_the_item_to_a_proven_fix(
     assert ask(assistant, ODD).text == parking.answer
 
 
+def test_saving_goes_on_to_the_next_item_with_the_proof_above_it(
+    desk: Client, item: ReviewItem, parking: Entry, assistant: Assistant, index: Callable[[], None]
+) -> None:
+    decline(assistant, "Do you sell tandems?")
+    collecting.collect()
+    response = desk.post(save_url(item), {"kind": "wording", "entry": parking.pk, "phrasings": ODD})
+    index()
+    asking_again.prove_waiting()
+    text = text_of(desk, response["Location"])
+    assert "Do you sell tandems?" in text
+    assert "Your last fix: wording added" in text
+    assert "as it should be" in text
+
+
 def test_a_proof_asks_for_itself_until_it_is_done(
     desk: Client, item: ReviewItem, parking: Entry, stan: User, index: Callable[[], None]
 ) -> None:
@@ -347,11 +361,13 @@ def test_the_difference_that_an_edit_makes_is_shown(desk: Client, item: ReviewIt
 
 
 def test_every_action_is_in_the_log(desk: Client, item: ReviewItem, parking: Entry) -> None:
+    for _ in range(2):
+        desk.post(url("lock", item.pk))
     desk.post(url("assign", item.pk))
     desk.post(save_url(item), {"kind": "wording", "entry": parking.pk, "phrasings": ODD})
     desk.post(url("undo", Fix.objects.get().pk))
     assert list(AuditEvent.objects.order_by("at").values_list("who", "action")) == [
-        ("stan", "assign"), ("stan", "fix: wording"), ("stan", "undo"),
+        ("stan", "work on an item"), ("stan", "assign"), ("stan", "fix: wording"), ("stan", "undo"),
     ]  # fmt: skip
     text = text_of(desk, url("log"))
     assert "fix: wording" in text
