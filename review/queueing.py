@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 
 import numpy as np
+from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
@@ -73,6 +74,18 @@ def _item_of(row: AskedQuestion) -> ReviewItem:
 
 def refresh(items: Collection[uuid.UUID]) -> None:
     """Reckon items anew from their questions; one that has none left, or none with a reason, goes."""
+    with transaction.atomic():
+        _refresh(items)
+
+
+def join(item: ReviewItem, other: ReviewItem) -> None:
+    """Make two items that mean the same one: the first takes the questions of the other, which goes."""
+    with transaction.atomic():
+        AskedQuestion.objects.filter(item=other).update(item=item)
+        _refresh({item.pk, other.pk})
+
+
+def _refresh(items: Collection[uuid.UUID]) -> None:
     members: dict[uuid.UUID, list[AskedQuestion]] = {}
     for row in AskedQuestion.objects.filter(item__in=items).order_by("asked_at"):
         if row.item_id:

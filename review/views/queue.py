@@ -16,7 +16,7 @@ from review import audit, fixing, queueing, selectors
 from review.access import MAY_WORK, desk, fix_for, item_for, person
 from review.forms import FilterForm, MarkForm
 from review.locking import ItemError, lock, release
-from review.models import AskedQuestion, ReviewItem, SavedFilter
+from review.models import ReviewItem, SavedFilter
 from review.selectors import QueueFilter
 from review.views.fixes import fix_panel, proofs_of
 from review.views.pages import mine, show
@@ -114,8 +114,7 @@ def join(request: HtmxHttpRequest, item_id: uuid.UUID, other_id: uuid.UUID) -> H
     found, other = item_for(user, item_id), item_for(user, other_id)
     if found.assistant_id != other.assistant_id or found.pk == other.pk:
         raise Http404("There are no such two items.")
-    AskedQuestion.objects.filter(item=other).update(item=found)
-    queueing.refresh({found.pk, other.pk})
+    queueing.join(found, other)
     audit.note(user, "join", assistant=found.assistant, target=found.pk, detail=f"with {other_id}")
     return _on(request, _item_url(found, request))
 

@@ -214,3 +214,22 @@ def test_a_conversation_of_another_assistant_is_never_in_the_same_item(assistant
     collecting.collect()
     assert ReviewItem.objects.count() == 2
     assert Conversation.objects.count() == 2
+
+
+def test_workers_that_collect_at_once_take_each_question_in_once(assistant: Assistant) -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    from django.db import connections
+
+    def work(_: int) -> None:
+        try:
+            collecting.collect()
+        finally:
+            connections.close_all()
+
+    for n in range(6):
+        thumb_down(decline(assistant, f"Do you sell tandems in size {n}?"))
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(work, range(4)))
+    assert AskedQuestion.objects.count() == 6
+    assert sum(ReviewItem.objects.values_list("count", flat=True)) == 6
