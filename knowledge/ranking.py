@@ -5,7 +5,9 @@ that an entry answers from one that none does. What is decided here is the order
 `knowledge.confidence`.
 """
 
+from collections.abc import Hashable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -65,8 +67,64 @@ class Signals:
         return scores
 
 
-def signals(question: Vectors, passages: Passages, bm25: Floats, coverage: Floats) -> Signals:
-    """Weigh m entries for a question's unit vector (d,); `bm25` and `coverage` have the shape (m,)."""
+@dataclass(frozen=True)
+class _Geometry:
+    """What vectors alone say of m entries: all of shape (m,), but for the cosines of the n passages."""
+
+    cosines: Floats
+    phrasing: Floats
+    nearby: Floats
+    span: Floats
+    whole: Floats
+    entry: Floats
+    nearest: Places
+
+
+Memory = dict[Hashable, Any]
+"""What was reckoned for one question: by the entries, and by those of them that the heads told apart."""
+
+
+def signals(
+    question: Vectors,
+    passages: Passages,
+    bm25: Floats,
+    coverage: Floats,
+    *,
+    memory: Memory | None = None,
+    entries: Hashable = (),
+) -> Signals:
+    """Weigh m entries for a question's unit vector (d,); `bm25` and `coverage` have the shape (m,).
+
+    With a `memory` of this question, what vectors say of the same `entries` (whatever names them) is reckoned once.
+    """
+    known = {} if memory is None else memory
+    shape = known.get(entries)
+    if shape is None:
+        shape = known[entries] = _geometry(question, passages)
+    best = float(bm25.max(initial=0.0))
+    relative = bm25 / best if best > 0 else bm25
+    before = BEFORE_HEADS[0] * shape.span + BEFORE_HEADS[1] * shape.whole + BEFORE_HEADS[2] * relative
+    chosen = np.argsort(-before, kind="stable")[:POOL_ENTRIES]
+    told = (entries, tuple(sorted(chosen.tolist())))
+    if told not in known:
+        known[told] = _told_apart(shape.cosines, passages, chosen)
+    agreement, discriminant, distinctness = known[told]
+    return Signals(
+        phrasing=shape.phrasing,
+        nearby=shape.nearby,
+        span=shape.span,
+        whole=shape.whole,
+        entry=shape.entry,
+        agreement=agreement,
+        discriminant=discriminant,
+        distinctness=distinctness,
+        bm25=relative,
+        coverage=coverage,
+        nearest=shape.nearest,
+    )
+
+
+def _geometry(question: Vectors, passages: Passages) -> _Geometry:
     cosines = (passages.vectors @ question).astype(np.float64)
     order = np.lexsort((-cosines, passages.owners))
     firsts = np.searchsorted(passages.owners[order], np.arange(passages.entries))
@@ -75,23 +133,7 @@ def signals(question: Vectors, passages: Passages, bm25: Floats, coverage: Float
     whole = np.zeros(passages.entries)
     at_whole = passages.slots == 0
     whole[passages.owners[at_whole]] = cosines[at_whole]
-    best = float(bm25.max(initial=0.0))
-    relative = bm25 / best if best > 0 else bm25
-    before = BEFORE_HEADS[0] * span + BEFORE_HEADS[1] * whole + BEFORE_HEADS[2] * relative
-    agreement, discriminant, distinctness = _told_apart(cosines, passages, before)
-    return Signals(
-        phrasing=cosines[nearest],
-        nearby=nearby,
-        span=span,
-        whole=whole,
-        entry=entry,
-        agreement=agreement,
-        discriminant=discriminant,
-        distinctness=distinctness,
-        bm25=relative,
-        coverage=coverage,
-        nearest=passages.slots[nearest],
-    )
+    return _Geometry(cosines, cosines[nearest], nearby, span, whole, entry, passages.slots[nearest])
 
 
 def shares(scores: Floats) -> Floats:
@@ -125,9 +167,8 @@ def _in_blocks(cosines: Floats, passages: Passages, order: Places, firsts: Place
     return span, near.sum(axis=1) / lengths, near[:, :NEARBY].sum(axis=1) / counts
 
 
-def _told_apart(cosines: Floats, passages: Passages, before: Floats) -> tuple[Floats, Floats, Floats]:
+def _told_apart(cosines: Floats, passages: Passages, chosen: Places) -> tuple[Floats, Floats, Floats]:
     """What the heads say of the entries that are likeliest before, and of the rest that they are none of them."""
-    chosen = np.argsort(-before, kind="stable")[:POOL_ENTRIES]
     candidates = np.flatnonzero(np.isin(passages.owners, chosen))
     near = candidates[np.argsort(-cosines[candidates], kind="stable")[:POOL_PASSAGES]]
     entries, classes = np.unique(passages.owners[near], return_inverse=True)

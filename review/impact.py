@@ -18,6 +18,7 @@ from chatbot.models import Assistant, Message
 from knowledge.embedding import EmbeddingError, Matrix, get_embedder
 from knowledge.exact import WrongDimensionError
 from knowledge.models import GoldenQuestion
+from knowledge.ranking import Memory
 from knowledge.rehearsal import Edit, Rehearsal
 from knowledge.retrieval import Retrieval, RetrievalError, retrieve
 from knowledge.vectors import vectors_for
@@ -166,7 +167,9 @@ def _real(assistants: Sequence[Assistant]) -> list[Question]:
 
 
 def _changes(questions: Sequence[Question], bases: Bases, edits: Sequence[Edit]) -> list[Change]:
-    befores, shelf = _as_it_is(questions, bases), Rehearsal(bases, edits)
+    befores, memories = _as_it_is(questions, bases)
+    # A copy of each: what belongs to this edit alone is not kept.
+    shelf = Rehearsal(bases, edits, memories={key: dict(known) for key, known in memories.items()})
     model_available = is_configured()
     changes = []
     for question, found in zip(questions, befores, strict=True):
@@ -193,24 +196,26 @@ def gets(decision: Decision) -> Gets:
 
 
 # Of each set of bases, what was found for questions as the entries are: an editor tries many versions of an edit.
-_found: dict[Bases, tuple[object, dict[tuple[uuid.UUID, str], Retrieval]]] = {}
+_found: dict[Bases, tuple[object, dict[tuple[uuid.UUID, str], Retrieval], dict[bytes, Memory]]] = {}
 _lock = threading.Lock()
 
 
-def _as_it_is(questions: Sequence[Question], bases: Bases) -> list[Retrieval]:
-    shelf = Rehearsal(bases)
+def _as_it_is(questions: Sequence[Question], bases: Bases) -> tuple[list[Retrieval], dict[bytes, Memory]]:
+    """What is found as the entries are, and what was reckoned for it."""
     with _lock:
-        stamp, known = _found.get(bases, (None, {}))
+        stamp, known, memories = _found.get(bases, (None, {}, {}))
+    shelf = Rehearsal(bases, memories=memories)
     if stamp != shelf.stamp:
-        known = {}
+        known, memories = {}, {}
+        shelf = Rehearsal(bases, memories=memories)
     found: dict[tuple[uuid.UUID, str], Retrieval] = {
         (question.key, question.text): known.get((question.key, question.text))
         or retrieve(question.text, knowledge_bases=bases, vector=question.vector, shelf=shelf)
         for question in questions
     }
     with _lock:
-        _found[bases] = (shelf.stamp, found)
-    return list(found.values())
+        _found[bases] = (shelf.stamp, found, memories)
+    return list(found.values()), memories
 
 
 def warm_up(bases: Sequence[uuid.UUID]) -> None:

@@ -67,7 +67,7 @@ def retrieve(
         matches = words.matches(entries)
     with clock.lap("rank"):
         known = shelf.vectors(embedder.name, list(entries.items()), len(vector), search.generation)
-        weighed = Weighed(vector, entries, known, matches, words.words)
+        weighed = Weighed(vector, entries, known, matches, words.words, shelf.memory(vector))
     with clock.lap("join"):
         candidates = _candidates(weighed, limit, lambda ids: shelf.entries(ids, bases))
         unknown = [i for i in joined.said if i not in weighed.ids]

@@ -11,6 +11,7 @@ from knowledge.embedding import Matrix
 from knowledge.entry_vectors import Version, entry_vectors
 from knowledge.lexical.tables import SQL_WORDS, WordTable
 from knowledge.models import Entry, KnowledgeBase
+from knowledge.ranking import Memory
 from knowledge.retrieval.joining import Places, nearest_entries
 from knowledge.retrieval.rows import Hashes, read_bases, read_entries, read_hashes
 from knowledge.searching import Search
@@ -39,6 +40,10 @@ class Shelf(Protocol):
     """Knowledge bases with their entries, for one retrieval or many."""
 
     words: WordTable
+
+    def memory(self, vector: Matrix) -> Memory | None:
+        """Return what was reckoned for this question before; None where each is asked once."""
+        ...
 
     def bases(self, ids: Sequence[uuid.UUID], model: str) -> Mapping[uuid.UUID, KnowledgeBase]:
         """Return knowledge bases by id, each with the name of its collection by `model`."""
@@ -72,6 +77,10 @@ class SqlShelf:
 
     def __init__(self, store: VectorStore | None = None) -> None:
         self._store = store
+
+    def memory(self, vector: Matrix) -> Memory | None:  # noqa: ARG002
+        """Remember nothing: a question is asked once."""
+        return None
 
     def bases(self, ids: Sequence[uuid.UUID], model: str) -> Mapping[uuid.UUID, KnowledgeBase]:
         """Read knowledge bases."""

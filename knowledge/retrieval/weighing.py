@@ -11,7 +11,7 @@ from knowledge.embedding import Matrix
 from knowledge.entry_vectors import Version
 from knowledge.lexical import LexicalMatch
 from knowledge.models import Entry, KnowledgeBase
-from knowledge.ranking import Passages, Signals, shares, signals
+from knowledge.ranking import Memory, Passages, Signals, shares, signals
 from knowledge.retrieval.results import Candidate, Evidence
 
 NO_WORDS = LexicalMatch(0.0, 0.0, ())
@@ -27,6 +27,7 @@ class Weighed:
         known: Mapping[Version, Matrix],
         words: Mapping[uuid.UUID, LexicalMatch],
         question_words: int,
+        memory: Memory | None = None,
     ) -> None:
         """Weigh `entries`, given with their content hashes in the order in which equal ones are to stay.
 
@@ -40,16 +41,19 @@ class Weighed:
         if self.ids:
             matrices = [known[entry_id, entries[entry_id]] for entry_id in self.ids]
             self._sizes = [len(matrix) for matrix in matrices]
-            self._signals = self._weigh(vector, matrices)
+            versions = tuple((entry_id, entries[entry_id]) for entry_id in self.ids)
+            self._signals = self._weigh(vector, matrices, memory, versions)
             self._scores = self._signals.scores()
             self.order = [int(place) for place in np.argsort(-self._scores, kind="stable")]
 
-    def _weigh(self, vector: Matrix, matrices: list[Matrix]) -> Signals:
+    def _weigh(
+        self, vector: Matrix, matrices: list[Matrix], memory: Memory | None, versions: tuple[Version, ...]
+    ) -> Signals:
         owners = np.repeat(np.arange(len(matrices)), self._sizes)
         slots = np.concatenate([np.arange(size) for size in self._sizes])
         passages = Passages(np.vstack(matrices), owners, slots, len(matrices))
         bm25, coverage = np.array([(m.bm25, m.coverage) for m in self._words]).T
-        return signals(vector, passages, bm25, coverage)
+        return signals(vector, passages, bm25, coverage, memory=memory, entries=versions)
 
     def candidate(self, place: int, entry: Entry) -> Candidate:
         """The entry at a place with all that speaks for it."""

@@ -1,9 +1,11 @@
 """Ranking: what each kind of evidence says, on arrays small enough to reckon by hand."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
-from knowledge.ranking import MOST_PER_ENTRY, SPAN_RIDGE, Passages, Signals, shares, signals
+from knowledge.ranking import MOST_PER_ENTRY, SPAN_RIDGE, Memory, Passages, Signals, shares, signals
 
 EAST, NORTH, WEST, UP = [1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [-1.0, 0.0, 0.0], [0.0, 0.0, 1.0]
 NORTH_EAST = [np.sqrt(0.5), np.sqrt(0.5), 0.0]
@@ -14,6 +16,7 @@ def weighed(
     question: list[float] = EAST,
     bm25: list[float] | None = None,
     coverage: list[float] | None = None,
+    memory: Any = None,
 ) -> Signals:
     """Entries asked for what lies in the east, if not told otherwise."""
     passages = Passages(
@@ -23,7 +26,8 @@ def weighed(
         len(entries),
     )
     nothing = [0.0] * len(entries)
-    return signals(np.array(question, np.float32), passages, np.array(bm25 or nothing), np.array(coverage or nothing))
+    words = np.array(bm25 or nothing), np.array(coverage or nothing)
+    return signals(np.array(question, np.float32), passages, *words, memory=memory, entries=len(entries))
 
 
 def test_an_entry_is_as_near_as_its_nearest_passage_and_says_which_that_is() -> None:
@@ -90,3 +94,12 @@ def test_the_shares_of_entries_add_up_to_one_whatever_their_scores() -> None:
     assert shares(np.array([3.0])) == pytest.approx([1])
     assert shares(np.array([3.0, 3.0])) == pytest.approx([0.5, 0.5])
     assert shares(np.array([1e6, -1e6])) == pytest.approx([1, 0])
+
+
+def test_what_was_reckoned_before_changes_nothing_but_the_time() -> None:
+    entries = [[UP, EAST if place % 2 else NORTH_EAST] for place in range(12)]
+    memory: Memory = {}
+    for bm25 in ([float(n) for n in range(12)], [float(12 - n) for n in range(12)], [1.0] * 12):
+        anew, remembered = weighed(*entries, bm25=bm25), weighed(*entries, bm25=bm25, memory=memory)
+        assert np.array_equal(anew.scores(), remembered.scores())
+    assert len(memory) > 1

@@ -24,7 +24,7 @@ QUESTIONS = [
 
 @pytest.fixture(autouse=True)
 def _one_embedder(monkeypatch: pytest.MonkeyPatch, words: WordEmbedder) -> None:
-    monkeypatch.setattr("knowledge.rehearsal.get_embedder", lambda: words)
+    monkeypatch.setattr("knowledge.rehearsal.shelf.get_embedder", lambda: words)
 
 
 def fill(base: KnowledgeBase, number: int = 12) -> list[Entry]:
