@@ -60,6 +60,7 @@ def collect() -> Collected:
             mark.finished_at = replies[-1].finished_at
             mark.save(update_fields=["finished_at"])
     changed = _look_again()
+    queueing.refresh_stale()
     rollups.count_days(replies)
     return Collected(len(rows), changed, more and bool(rows))
 

@@ -23,6 +23,8 @@ from review.tasks import hint_proof_after_commit
 
 # Questions of a group that are asked again and kept as golden questions: the latest of each wording.
 MOST_PROVEN = 30
+# As long as a golden question may be.
+LONGEST = 4_000
 # As much as the history keeps.
 REASON_LENGTH = 100
 Kind = Fix.Kind
@@ -180,7 +182,7 @@ def _prepare_proof(made: Fix, item: ReviewItem, base: KnowledgeBase, entry: Entr
     seen: set[str] = set()
     proofs = []
     for row in AskedQuestion.objects.filter(item=item).order_by("-asked_at")[: 10 * MOST_PROVEN]:
-        text = redact(row.text)
+        text = redact(row.text)[:LONGEST]
         if text.casefold() in seen or len(seen) == MOST_PROVEN:
             continue
         seen.add(text.casefold())

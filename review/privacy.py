@@ -2,22 +2,21 @@
 
 import json
 import uuid
-from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import connection, transaction
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import Q, QuerySet
 
-from chatbot.models import Conversation, LabelledExample
+from chatbot.models import Assistant, Conversation, LabelledExample
 from chatbot.reading import readable_conversations
-from chatbot.retention import delete_expired
+from chatbot.retention import delete_expired, expired_conversations
 from chatbot.services import delete_all
 from knowledge.models import GoldenQuestion
 from review import audit, queueing
-from review.models import AskedQuestion, Reasked, RetentionRun, ReviewItem
+from review.models import Reasked, RetentionRun
 
 MOST_SHOWN = 100
 
@@ -34,21 +33,24 @@ class Gone:
 
 
 def apply_retention() -> list[uuid.UUID]:
-    """Delete what assistants keep no longer, and log the counts; returns the replies that are gone."""
-    items = _items_of(AskedQuestion.objects.none())
+    """Delete what assistants keep no longer, and log the counts; returns the replies that are gone.
+
+    Golden questions stay: there are no contact details in them, and a test is no record of a person.
+    """
+    for assistant in Assistant.objects.exclude(retention_days=None):
+        expired = expired_conversations(assistant).order_by().values("pk")
+        Reasked.objects.filter(reply__conversation__in=expired).update(golden=None)
     reply_ids: list[uuid.UUID] = []
-    for expired in delete_expired():
+    for gone in delete_expired():
         RetentionRun.objects.create(
-            assistant=expired.assistant,
-            conversations=expired.conversations,
-            questions=expired.questions,
-            requests=expired.requests,
+            assistant=gone.assistant,
+            conversations=gone.conversations,
+            questions=gone.questions,
+            requests=gone.requests,
         )
-        reply_ids += expired.reply_ids
-        items |= _stale_items(expired.assistant.pk)
+        reply_ids += gone.reply_ids
+        queueing.refresh_stale(gone.assistant)
     if reply_ids:
-        with transaction.atomic():
-            queueing.refresh(items)
         forget_traces()
     return reply_ids
 
@@ -76,13 +78,13 @@ def delete_person(conversations: QuerySet[Conversation], user: User) -> Gone:
     """Delete conversations with all that was made of them: traces, items of the queue, golden questions, proofs."""
     with transaction.atomic():
         keys = list(conversations.order_by().values_list("pk", flat=True))
-        asked = AskedQuestion.objects.filter(reply__conversation__in=keys)
-        items = _items_of(asked)
-        golden = _golden_of(keys)
+        proofs = Reasked.objects.filter(reply__conversation__in=keys, golden__isnull=False)
+        learned = set(proofs.values_list("golden", flat=True))
         assistants = {row.assistant for row in Conversation.objects.filter(pk__in=keys).select_related("assistant")}
         deleted = delete_all(Conversation.objects.filter(pk__in=keys))
-        queueing.refresh(items)
+        golden = len(learned) - GoldenQuestion.objects.filter(pk__in=learned).count()
         for assistant in assistants:
+            queueing.refresh_stale(assistant)
             detail = f"{deleted.conversations} conversations, {deleted.questions} questions"
             audit.note(user, "delete a person", assistant=assistant, detail=detail)
     forget_traces()
@@ -94,26 +96,6 @@ def forget_traces() -> None:
     if connection.vendor == "sqlite" and not connection.in_atomic_block:
         with connection.cursor() as cursor:
             cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-
-
-def _golden_of(conversations: Sequence[uuid.UUID]) -> int:
-    """Delete golden questions that were made of these conversations' questions and of nobody else's."""
-    mine = Reasked.objects.filter(reply__conversation__in=conversations, golden__isnull=False)
-    keys = set(mine.values_list("golden", flat=True))
-    others = Reasked.objects.filter(golden__in=keys).exclude(reply__conversation__in=conversations)
-    doomed = keys - set(others.values_list("golden", flat=True))
-    return GoldenQuestion.objects.filter(pk__in=doomed).delete()[1].get("knowledge.GoldenQuestion", 0)
-
-
-def _items_of(asked: QuerySet[AskedQuestion]) -> set[uuid.UUID]:
-    return {item for item in asked.values_list("item", flat=True) if item}
-
-
-def _stale_items(assistant_id: uuid.UUID) -> set[uuid.UUID]:
-    """Items whose number of questions is not what it was."""
-
-    counted = ReviewItem.objects.filter(assistant=assistant_id).annotate(left=Count("questions"))
-    return set(counted.exclude(left=F("count")).values_list("pk", flat=True))
 
 
 def _exported(conversation: Conversation) -> dict[str, Any]:

@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 
 import numpy as np
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Count, F, Q
 from django.utils import timezone
 
+from chatbot.models import Assistant
 from knowledge.embedding import Matrix
 from review.grouping import Groups, clearest
 from review.models import AskedQuestion, ReviewItem
@@ -78,6 +79,15 @@ def refresh(items: Collection[uuid.UUID]) -> None:
         _refresh(items)
 
 
+def refresh_stale(assistant: Assistant | None = None) -> int:
+    """Reckon items anew some of whose questions were deleted; returns how many those are."""
+    items = ReviewItem.objects.filter(assistant=assistant) if assistant else ReviewItem.objects.all()
+    counted = items.filter(state=State.OPEN).annotate(left=Count("questions")).exclude(left=F("count"))
+    stale = set(counted.values_list("pk", flat=True)) | set(items.filter(title="").values_list("pk", flat=True))
+    refresh(stale)
+    return len(stale)
+
+
 def join(item: ReviewItem, other: ReviewItem) -> None:
     """Make two items that mean the same one: the first takes the questions of the other, which goes."""
     with transaction.atomic():
@@ -99,7 +109,19 @@ def _refresh(items: Collection[uuid.UUID]) -> None:
         else:
             AskedQuestion.objects.filter(item=item).update(item=None)
             item.delete()
-    fields = ["title", "reasons", "count", "askers", "badness", "rank", "first_at", "last_at", "expires_at", "sum"]
+    fields = [
+        "title",
+        "titled_by",
+        "reasons",
+        "count",
+        "askers",
+        "badness",
+        "rank",
+        "first_at",
+        "last_at",
+        "expires_at",
+        "sum",
+    ]
     ReviewItem.objects.bulk_update(changed, fields)
 
 
@@ -107,7 +129,8 @@ def _reckon(item: ReviewItem, rows: Sequence[AskedQuestion]) -> None:
     vectors = np.stack([vector_of(row.vector) for row in rows])
     compared = slice(-MOST_COMPARED, None)
     texts = [row.text for row in rows[compared]]
-    item.title = texts[clearest(vectors[compared], texts)]
+    best = clearest(vectors[compared], texts)
+    item.title, item.titled_by = texts[best], rows[compared][best]
     item.sum = vectors.sum(axis=0).astype("<f4").tobytes()
     item.reasons = 0
     for row in rows:

@@ -1,6 +1,7 @@
 """What was done about an item: a better entry, and its questions asked again."""
 
 import uuid
+from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -8,6 +9,19 @@ from django.db import models
 from chatbot.models import Assistant, Message
 from knowledge.models import Entry, GoldenQuestion
 from review.models.items import ReviewItem
+
+
+def with_golden(collector: Any, field: Any, proofs: Any, using: str) -> None:
+    """What goes with a deleted answer: its proofs, and golden questions made of its question and of nobody else's.
+
+    A Django `on_delete`: a person's words are forgotten everywhere, whoever deletes them.
+    """
+    models.CASCADE(collector, field, proofs, using)
+    made = {proof.golden_id for proof in proofs if proof.golden_id and not proof.golden_was}
+    others = Reasked.objects.filter(golden__in=made).exclude(pk__in=[proof.pk for proof in proofs])
+    alone = made - set(others.values_list("golden", flat=True))
+    if alone:
+        collector.collect(GoldenQuestion.objects.filter(pk__in=alone))
 
 
 class Fix(models.Model):
@@ -54,7 +68,7 @@ class Reasked(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     fix = models.ForeignKey(Fix, models.CASCADE, related_name="reasked")
-    reply = models.ForeignKey(Message, models.CASCADE, related_name="reasked")
+    reply = models.ForeignKey(Message, with_golden, related_name="reasked")
     golden = models.ForeignKey(GoldenQuestion, models.SET_NULL, null=True, related_name="+")
     # What the golden question expected before: "" where there was none, "decline", or the id of an entry.
     golden_was = models.CharField(max_length=40, blank=True)

@@ -1,6 +1,7 @@
 """What deserves a look: questions that mean the same, as one item of the queue."""
 
 import uuid
+from typing import Any
 
 from django.conf import settings
 from django.core.validators import MaxLengthValidator
@@ -12,6 +13,15 @@ from chatbot.models import Assistant
 from review import reasons
 
 NOTE_LENGTH = 4_000
+
+
+def forget_title(collector: Any, field: Any, items: Any, using: str) -> None:  # noqa: ARG001
+    """What happens to items whose title was the words of a deleted question (a Django `on_delete`).
+
+    The words go with it at once, whoever deleted it; the collector finds the item another title, or takes it away.
+    """
+    collector.add_field_update(field, None, items)
+    collector.add_field_update(ReviewItem._meta.get_field("title"), "", items)
 
 
 class ReviewItem(models.Model):
@@ -30,7 +40,8 @@ class ReviewItem(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     assistant = models.ForeignKey(Assistant, models.CASCADE, related_name="review_items")
-    title = models.TextField(help_text="The clearest of its questions.")
+    title = models.TextField(blank=True, help_text="The clearest of its questions.")
+    titled_by = models.ForeignKey("review.AskedQuestion", forget_title, null=True, related_name="+")
     state = models.CharField(max_length=10, choices=State, default=State.OPEN)
     mark = models.CharField(max_length=10, choices=Mark, blank=True)
     note = models.TextField(blank=True, validators=[MaxLengthValidator(NOTE_LENGTH)])

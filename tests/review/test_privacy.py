@@ -132,6 +132,45 @@ def test_deleting_takes_all_that_was_made_of_it(
     assert "vehicle" not in " ".join(AuditEvent.objects.values_list("detail", flat=True))
 
 
+def test_what_visitors_delete_themselves_takes_as_much_along(
+    anna: Message, assistant: Assistant, stan: User, base: object
+) -> None:
+    parking = Entry.objects.get(question="Where can I park my car?")
+    decline(assistant, "Can I hire a llama?", anna.conversation.visitor_id)
+    collecting.collect()
+    first = ReviewItem.objects.get(title="any room for my vehicle")
+    fixing.fix(first, Correction(Fix.Kind.WORDING, parking.pk, phrasings=["a vehicle"]), stan)
+    services.delete_conversations(assistant=assistant, visitor_id=anna.conversation.visitor_id)
+    assert not GoldenQuestion.objects.exists()
+    assert set(ReviewItem.objects.values_list("title", flat=True)) == {""}
+    collecting.collect()
+    assert not ReviewItem.objects.exists()
+
+
+def test_an_item_of_several_people_finds_another_title(assistant: Assistant) -> None:
+    anna = uuid.uuid4()
+    decline(assistant, "Do you sell tandems?", anna)
+    decline(assistant, "do you sell tandem bikes?")
+    item = only_item()
+    services.delete_conversations(assistant=assistant, visitor_id=anna)
+    collecting.collect()
+    item.refresh_from_db()
+    assert (item.title, item.count, item.askers) == ("do you sell tandem bikes?", 1, 1)
+
+
+def test_golden_questions_outlive_the_conversations_that_are_kept_no_longer(
+    assistant: Assistant, stan: User, base: object
+) -> None:
+    parking = Entry.objects.get(question="Where can I park my car?")
+    reply = decline(assistant, "any room for my vehicle")
+    fixing.fix(only_item(), Correction(Fix.Kind.WORDING, parking.pk, phrasings=["a vehicle"]), stan)
+    Assistant.objects.update(retention_days=10)
+    grow_old(reply, 20)
+    privacy.apply_retention()
+    assert not Conversation.objects.exists()
+    assert GoldenQuestion.objects.get().entry == parking
+
+
 def test_a_golden_question_that_others_asked_too_stays(
     anna: Message, assistant: Assistant, stan: User, base: object
 ) -> None:
