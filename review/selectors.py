@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 import numpy as np
 from django.contrib.auth.models import User
-from django.db.models import F
+from django.db.models import F, Q, QuerySet
 from django.utils.safestring import SafeString
 
 from chatbot.contexts import turn_of
@@ -146,22 +146,28 @@ def item_view(item: ReviewItem, chosen: str = "") -> ItemView:
         listed, key=lambda row: reasons.badness(row.reasons), default=None
     )
     conversation = shown.reply.conversation if shown else None
-    turns = conversation_turns(conversation, shown.reply.position + 1 if shown else None) if conversation else []
+    turns = conversation_turns(conversation, shown.reply.position + 1)[0] if shown and conversation else []
     email = _email_of(conversation) if conversation else ""
     return ItemView(item, listed[:MOST_LISTED], max(item.count - MOST_LISTED, 0), shown, conversation, turns, email)
 
 
-def conversation_turns(conversation: Conversation, before: int | None, most: int = 10) -> list[StaffTurn]:
-    """Return the last turns before a position as staff read them, each with why it is queued."""
+def conversation_turns(
+    conversation: Conversation, before: int | None, most: int = 10
+) -> tuple[list[StaffTurn], int | None]:
+    """Return the last turns before a position as staff read them, each with why it is queued; and where they begin.
+
+    None where nothing is before them.
+    """
     page = turns_before(conversation, before, most)
     replies = [reply for _, reply in page.turns if reply]
     flags = dict(AskedQuestion.objects.filter(pk__in=[r.pk for r in replies]).values_list("pk", "reasons"))
     then = words_then([c for reply in replies for c in reply.citations.all()])
     place = place_of(conversation)
-    return [
+    turns = [
         staff_turn(turn_of(question, reply, place), reasons.labels(flags.get(reply.pk, 0)) if reply else (), then)
         for question, reply in page.turns
     ]
+    return turns, page.before
 
 
 def words_then(citations: Sequence[Citation]) -> dict[uuid.UUID, SafeString]:
@@ -189,6 +195,12 @@ def similar_items(item: ReviewItem, most: int = 5) -> list[ReviewItem]:
     groups = Groups((vector_of(one.sum) for one in others), (one.count for one in others))
     mean = (vector_of(item.sum) / np.float32(max(item.count, 1))).astype(np.float32)
     return [others[i] for i in groups.similar(mean)[:most]]
+
+
+def colleagues(assistant: Assistant) -> QuerySet[User]:
+    """Return who may work on an assistant's items, by name."""
+    may = Q(groups__in=assistant.readers.all()) | Q(is_superuser=True)
+    return User.objects.filter(may, is_staff=True, is_active=True).distinct().order_by("username")
 
 
 def conversations(assistants: Sequence[Assistant], text: str, page: int) -> tuple[list[AskedQuestion], bool]:

@@ -64,11 +64,15 @@ def release_item(request: HtmxHttpRequest, item_id: uuid.UUID) -> HttpResponse:
 @require_POST
 @desk(MAY_WORK)
 def assign(request: HtmxHttpRequest, item_id: uuid.UUID) -> HttpResponse:
-    """Take an item on, or give it back."""
+    """Give an item to a colleague, to oneself, or back to all."""
     found, user = item_for(person(request), item_id), person(request)
-    found.assigned_to = None if found.assigned_to_id == user.pk else user
+    wanted = request.POST.get("to", "")
+    found.assigned_to = selectors.colleagues(found.assistant).filter(username=wanted).first() if wanted else None
+    if wanted and found.assigned_to is None:
+        return _refuse(request, found, "This person may not read the assistant’s conversations.")
     found.save(update_fields=["assigned_to"])
-    audit.note(user, "assign" if found.assigned_to else "unassign", assistant=found.assistant, target=found.pk)
+    what = f"assign to {wanted}" if wanted else "unassign"
+    audit.note(user, what[:40], assistant=found.assistant, target=found.pk)
     return _on(request, _item_url(found, request))
 
 
@@ -169,6 +173,7 @@ def _item_context(request: HtmxHttpRequest, found: ReviewItem, wanted: QueueFilt
         "next_item": after,
         "marks": ReviewItem.Mark.choices,
         "mine": found.locked_by_id == person(request).pk,
+        "colleagues": selectors.colleagues(found.assistant),
         "may_edit_entries": request.user.has_perm("knowledge.view_entry"),
     }
 

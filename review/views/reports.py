@@ -6,6 +6,7 @@ from django.http import HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
+from chatbot.selectors import position_from
 from knowledge.models import KnowledgeBase
 from knowledge.requests import HtmxHttpRequest
 from review import audit, figures, gaps, selectors
@@ -42,9 +43,11 @@ def conversation(request: HtmxHttpRequest, conversation_id: uuid.UUID) -> HttpRe
     """One conversation from the last turn back."""
     found = conversation_for(person(request), conversation_id)
     audit.note(person(request), "read a conversation", assistant=found.assistant, target=found.pk)
+    turns, earlier = selectors.conversation_turns(found, position_from(request.GET.get("before")), most=50)
     context = {
         "conversation": found,
-        "turns": selectors.conversation_turns(found, None, most=50),
+        "turns": turns,
+        "earlier": earlier,
         "may_edit_entries": request.user.has_perm("knowledge.view_entry"),
     }
     return show(request, "conversation", context)

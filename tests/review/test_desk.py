@@ -345,12 +345,33 @@ def test_items_that_mean_the_same_are_joined(desk: Client, assistant: Assistant)
     assert desk.post(url("join", first.pk, first.pk)).status_code == 404
 
 
-def test_taking_an_item_names_whom(desk: Client, item: ReviewItem) -> None:
-    desk.post(url("assign", item.pk))
-    assert "stan" in text_of(desk, url("queue"))
+def test_an_item_is_given_to_oneself_to_a_colleague_and_back(desk: Client, item: ReviewItem) -> None:
+    make_person("sue", "Staff")
+    desk.post(url("assign", item.pk), {"to": "stan"})
     assert ODD in text_of(desk, f"{url('queue')}?who=me")
-    desk.post(url("assign", item.pk))
+    desk.post(url("assign", item.pk), {"to": "sue"})
+    assert "sue" in text_of(desk, url("queue"))
     assert ODD not in text_of(desk, f"{url('queue')}?who=me")
+    desk.post(url("assign", item.pk), {"to": ""})
+    assert ODD in text_of(desk, f"{url('queue')}?who=nobody")
+
+
+def test_an_item_is_not_given_to_somebody_who_may_not_read_it(desk: Client, item: ReviewItem) -> None:
+    make_person("nora")
+    response = desk.post(url("assign", item.pk), {"to": "nora"})
+    assert response.status_code == 422
+    assert ReviewItem.objects.get().assigned_to is None
+
+
+def test_a_long_conversation_is_read_in_parts(desk: Client, assistant: Assistant) -> None:
+    visitor = uuid.uuid4()
+    replies = [decline(assistant, f"question number {n}", visitor) for n in range(55)]
+    address = url("conversation", replies[0].conversation_id)
+    text = text_of(desk, address)
+    assert "question number 54" in text
+    assert "question number 0<" not in text
+    before = text.split('href="?before=')[1].split('"')[0]
+    assert "question number 0<" in text_of(desk, f"{address}?before={before}")
 
 
 def test_the_difference_that_an_edit_makes_is_shown(desk: Client, item: ReviewItem, parking: Entry) -> None:
@@ -363,11 +384,11 @@ def test_the_difference_that_an_edit_makes_is_shown(desk: Client, item: ReviewIt
 def test_every_action_is_in_the_log(desk: Client, item: ReviewItem, parking: Entry) -> None:
     for _ in range(2):
         desk.post(url("lock", item.pk))
-    desk.post(url("assign", item.pk))
+    desk.post(url("assign", item.pk), {"to": "stan"})
     desk.post(save_url(item), {"kind": "wording", "entry": parking.pk, "phrasings": ODD})
     desk.post(url("undo", Fix.objects.get().pk))
     assert list(AuditEvent.objects.order_by("at").values_list("who", "action")) == [
-        ("stan", "work on an item"), ("stan", "assign"), ("stan", "fix: wording"), ("stan", "undo"),
+        ("stan", "work on an item"), ("stan", "assign to stan"), ("stan", "fix: wording"), ("stan", "undo"),
     ]  # fmt: skip
     text = text_of(desk, url("log"))
     assert "fix: wording" in text
