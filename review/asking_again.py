@@ -1,7 +1,10 @@
 """The proof of a fix: once the entry is live, the group's questions go the way of any question again."""
 
 import asyncio
+import math
+import time
 from contextlib import aclosing
+from dataclasses import dataclass
 
 import structlog
 from asgiref.sync import async_to_sync
@@ -18,27 +21,58 @@ from knowledge.retrieval import RetrievalError
 from review.models import Fix, Reasked
 
 log = structlog.get_logger(__name__)
-# All questions of a group together; what is left is asked by the next run.
-LIMIT_S = 600
+# Of one question; a model may be slow.
+LIMIT_S = 120
+# How long a run goes on: a worker that asks must not keep an edit waiting for the index.
+RUN_S = 3.0
+SET_ASIDE = "The indexer has set the entry aside: its badge in the admin says why, and there it can be tried again."
 
 
-def prove_waiting() -> int:
-    """Ask again whatever waits for its entry to be live; returns how many fixes were proven. Safe to run twice."""
-    return sum(prove(made) for made in Fix.objects.filter(status=Fix.Status.WAITING).select_related("entry"))
+@dataclass(frozen=True)
+class Proven:
+    """How many fixes were proven, and whether there is more to ask at once."""
+
+    fixes: int
+    more: bool
 
 
-def prove(made: Fix) -> bool:
-    """Ask a fix's questions again if its entry is live; False where it has to wait."""
-    if made.kind != Fix.Kind.SCOPE and not _is_live(made.entry):
+def prove_waiting(run_s: float = RUN_S) -> Proven:
+    """Ask again whatever waits for its entry to be live, for some seconds. Safe to run twice, and to interrupt."""
+    until, fixes = time.monotonic() + run_s, 0
+    waiting = Fix.objects.filter(status=Fix.Status.WAITING).select_related("entry").order_by("created_at")
+    ready = [made for made in waiting if not _waits(made)]
+    for number, made in enumerate(ready, start=1):
+        fixes += prove(made, until)
+        if time.monotonic() > until:
+            left = Reasked.objects.filter(fix=made, outcome="").exists() and not made.error
+            return Proven(fixes, more=left or number < len(ready))
+    return Proven(fixes, more=False)
+
+
+def _waits(made: Fix) -> bool:
+    """Whether the entry is not live yet; why, where it will not be by itself."""
+    if made.kind == Fix.Kind.SCOPE or _is_live(made.entry):
+        return False
+    if made.entry and made.entry.index_state == Entry.IndexState.FAILED and made.error != SET_ASIDE:
+        Fix.objects.filter(pk=made.pk).update(error=SET_ASIDE)
+    return True
+
+
+def prove(made: Fix, until: float = math.inf) -> bool:
+    """Ask a fix's questions again if its entry is live; False where it has to wait, or time was over before the end."""
+    if _waits(made):
         return False
     for proof in made.reasked.filter(outcome="").select_related("reply__conversation__assistant"):
         try:
             draft = async_to_sync(_draft)(asked_again(proof.reply))
         except (RetrievalError, SourcesChangedError, TimeoutError) as error:
             log.warning("not_asked_again", fix=str(made.pk), reason=str(error)[:200])
-            Fix.objects.filter(pk=made.pk).update(error=str(error)[:500] or "The entries changed meanwhile.")
+            made.error = str(error)[:500] or "The entries changed meanwhile."
+            made.save(update_fields=["error"])
             return False
         _keep(proof, draft, made)
+        if time.monotonic() > until and made.reasked.filter(outcome="").exists():
+            return False
     done = Fix.objects.filter(pk=made.pk, status=Fix.Status.WAITING)
     return bool(done.update(status=Fix.Status.DONE, finished_at=timezone.now(), error=""))
 

@@ -16,17 +16,19 @@ PROVE_AFTER_S = 1
 
 @shared_task(ignore_result=True)
 def collect_questions() -> None:
-    """Take in what was answered, prove what waits, end what expired. Safe to run twice."""
-    while collecting.collect().more:
-        pass
-    asking_again.prove_waiting()
+    """Take in what was answered, prove what waits, end what expired, each for a moment. Safe to run twice."""
+    if collecting.collect().more:
+        _send(collect_questions)
     queueing.expire()
+    if asking_again.prove_waiting().more:
+        _send(prove_fixes)
 
 
 @shared_task(ignore_result=True)
 def prove_fixes() -> None:
-    """Ask the questions of new fixes again."""
-    asking_again.prove_waiting()
+    """Ask the questions of new fixes again, for a moment; what is left comes after what others wait for."""
+    if asking_again.prove_waiting().more:
+        _send(prove_fixes)
 
 
 @shared_task(ignore_result=True)
@@ -48,7 +50,7 @@ def hint_proof_after_commit() -> None:
     transaction.on_commit(lambda: _send(prove_fixes, PROVE_AFTER_S))
 
 
-def _send(task: "Task[[], None]", countdown_s: int) -> None:
+def _send(task: "Task[[], None]", countdown_s: int = 0) -> None:
     try:
         task.apply_async(retry=False, ignore_result=True, countdown=countdown_s)
     except (OperationalError, ChannelError, OSError) as error:

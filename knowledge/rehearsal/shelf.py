@@ -1,14 +1,14 @@
 """Knowledge bases with edits in them that are not saved, as retrieval reads them."""
 
 import uuid
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from copy import copy
 from datetime import datetime
 from statistics import fmean
 
 from django.utils import timezone
 
-from knowledge.embedding import Matrix, get_embedder
+from knowledge.embedding import Embedder, Matrix, get_embedder
 from knowledge.entry_vectors import Version
 from knowledge.indexing.survey import PASSAGES as SURVEYED_PASSAGES
 from knowledge.indexing.survey import QUESTION_SLOT, SAMPLE, cohesion_of, has_changed, nearest_others
@@ -19,6 +19,7 @@ from knowledge.rehearsal.loading import Edit, Held, as_saved, load
 from knowledge.rehearsal.searching import Near, Passages, Words
 from knowledge.retrieval.rows import Hashes, read_bases
 from knowledge.retrieval.shelf import Finder
+from knowledge.retrieval.weighing import scale_of
 
 
 class Rehearsal:
@@ -40,27 +41,30 @@ class Rehearsal:
         self._at = at or timezone.now()
         self._bases = read_bases(list(bases), embedder.name)
         loaded = [load(base, embedder.name) for base in self._bases.values()]
-        self.stamp = tuple(
-            (pk, base.calibration_slope, base.calibration_offset, base.crowding, base.cohesion, one.stamp)
-            for (pk, base), one in zip(self._bases.items(), loaded, strict=True)
-        )
-        """Changes whenever one of the bases does; the dates of entries are not in it."""
-        held = {entry_id: one for base in loaded for entry_id, one in base.held.items()}
         edits = list(edits)
+        self._held = {entry_id: one for base in loaded for entry_id, one in base.held.items()}
         for edit in edits:
-            held.pop(edit.entry_id, None)
-            if (
-                (entry := edit.entry)
-                and entry.status == Entry.Status.PUBLISHED
-                and entry.knowledge_base_id in self._bases
-            ):
-                held[edit.entry_id] = as_saved(entry, edit.phrasings, self._bases[entry.knowledge_base_id], embedder)
-        self._held = held
+            self._take(edit, embedder)
+        held = self._held
+        scales = [scale_of(base) for base in self._bases.values()]
+        # Dates bring entries and take them away without an edit.
+        dated = (pk for pk, one in held.items() if one.entry.valid_from or one.entry.valid_until)
+        now = frozenset(pk for pk in dated if self._said(pk, self._bases))
+        self.stamp: Hashable = (tuple(self._bases), tuple(scales), tuple(one.stamp for one in loaded), now)
+        """Changes whenever one of the bases is another; for rehearsals without edits."""
         self._passages = Passages(held)
         edited = {edit.entry_id for edit in edits}
         if edited:
             self._bases = {pk: self._surveyed(base, edited) for pk, base in self._bases.items()}
         self.words: WordTable = Words(held.values(), self._bases)
+
+    def _take(self, edit: Edit, embedder: Embedder) -> None:
+        """Hold an entry as it would be, or hold it no longer."""
+        self._held.pop(edit.entry_id, None)
+        entry = edit.entry
+        if entry and entry.status == Entry.Status.PUBLISHED and entry.knowledge_base_id in self._bases:
+            base = self._bases[entry.knowledge_base_id]
+            self._held[edit.entry_id] = as_saved(entry, edit.phrasings, base, embedder)
 
     def memory(self, vector: Matrix) -> Memory | None:
         """Return what was reckoned for this question before."""

@@ -98,13 +98,33 @@ def test_a_wording_is_added_published_and_proven(
     made = fixing.fix(item, wording(parking), stan)
     assert not asking_again.prove(made), "the entry is not live yet"
     index()
-    assert asking_again.prove_waiting() == 1
+    assert asking_again.prove_waiting().fixes == 1
     proof = Reasked.objects.get()
     assert (proof.outcome, proof.right, proof.reply.outcome) == ("quote", True, "decline")
     assert proof.text == parking.answer
     assert GoldenQuestion.objects.get(question=ODD).entry == parking
     assert ReviewItem.objects.get().state == "fixed"
     assert ask(assistant, ODD).text == parking.answer
+
+
+def test_asking_again_takes_turns_with_other_work(
+    assistant: Assistant, parking: Entry, stan: User, index: Callable[[], None]
+) -> None:
+    for n in range(3):
+        decline(assistant, f"{ODD}{'?' * n}")
+    fixing.fix(only_item(), wording(parking), stan)
+    index()
+    assert [asking_again.prove_waiting(run_s=0).more for _ in range(3)] == [True, True, False]
+    assert Fix.objects.get().status == "done"
+    assert not Reasked.objects.filter(outcome="").exists()
+
+
+def test_an_entry_that_the_indexer_set_aside_is_named(item: ReviewItem, parking: Entry, stan: User) -> None:
+    made = fixing.fix(item, wording(parking), stan)
+    Entry.objects.filter(pk=parking.pk).update(index_attempts=5)
+    asking_again.prove_waiting()
+    made.refresh_from_db()
+    assert "set the entry aside" in made.error
 
 
 def test_an_edit_is_saved_with_who_and_why(item: ReviewItem, parking: Entry, stan: User) -> None:
