@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.browser.conftest import Visit, Welcome
 from tests.browser.people import Visitor
@@ -134,15 +134,39 @@ def test_an_item_is_worked_on_by_keys_alone(house: House, site: str, visit: Visi
     page.keyboard.press(back)
     expect(title).to_have_text(SPARE)
     expect(page.get_by_role("button", name="Save and ask again")).to_be_visible()
+    kind = page.locator(".kind[aria-current]")
     page.keyboard.press("e")
-    expect(page.get_by_label("Answer (Markdown)")).to_be_visible()
+    expect(kind).to_have_text("Edit the entry")
     page.keyboard.press("n")
+    expect(kind).to_contain_text("New entry")
     expect(page.get_by_label("Question", exact=True)).to_have_value(SPARE)
     page.get_by_label("Answer (Markdown)").press_sequentially("No, we have no tandems.")
     page.keyboard.press("Control+Enter")
     expect(page.locator(".verdict")).to_contain_text("as it should be", timeout=TAKEN_IN_MS)
     page.keyboard.press("u")
     expect(page.get_by_text("This fix was undone")).to_be_visible()
+
+
+def test_what_comes_late_does_not_overwrite_what_is_typed(house: House, site: str, visit: Visit, quoting: None) -> None:
+    visit(site).open().ask(SPARE)
+    staff = sit_down(house, site, visit)
+    # A request that is given up for another one is told to the console.
+    staff.expected = ["htmx:afterRequest", "htmx:sendAbort", "htmx:afterOnLoad"]
+    page = staff.page
+    row_of(page, SPARE).click()
+    expect(page.locator(".kind[aria-current]")).to_be_visible()
+    page.wait_for_timeout(300)  # until its links are htmx's; before that they lead to the page
+    late: list[Route] = []
+    page.route("**/fix/?kind=edit*", lambda route: late.append(route))
+    page.keyboard.press("e")
+    with page.expect_response("**/fix/?kind=new*"):
+        page.keyboard.press("n")
+    page.wait_for_timeout(300)
+    page.get_by_label("Answer (Markdown)").fill("Typed in the meantime.")
+    for route in late:
+        route.continue_()
+    page.wait_for_timeout(1_500)
+    expect(page.get_by_label("Answer (Markdown)")).to_have_value("Typed in the meantime.")
 
 
 def test_an_item_is_fixed_without_scripts(house: House, site: str, visit: Visit, quoting: None) -> None:
