@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 import structlog
 from asgiref.sync import async_to_sync
-from django.db import transaction
 from django.utils import timezone, translation
 
 from chatbot.answering import Asked, Draft, answer
@@ -64,7 +63,7 @@ def prove(made: Fix, until: float = math.inf) -> bool:
         return False
     for proof in made.reasked.filter(outcome="").select_related("reply__conversation__assistant"):
         try:
-            draft = async_to_sync(_draft)(asked_again(proof.reply))
+            draft = async_to_sync(whole_answer)(asked_again(proof.reply), may_write=is_configured())
         except (RetrievalError, SourcesChangedError, TimeoutError) as error:
             log.warning("not_asked_again", fix=str(made.pk), reason=str(error)[:200])
             made.error = str(error)[:500] or "The entries changed meanwhile."
@@ -82,9 +81,10 @@ def _is_live(entry: Entry | None) -> bool:
     return entry is None or entry.index_state in (Entry.IndexState.LIVE, Entry.IndexState.OFF)
 
 
-async def _draft(asked: Asked) -> Draft:
+async def whole_answer(asked: Asked, *, may_write: bool, limit_s: float = LIMIT_S) -> Draft:
+    """Return what a visitor would get; raises RetrievalError, SourcesChangedError, and TimeoutError after the limit."""
     with translation.override(asked.language or "en"):
-        async with asyncio.timeout(LIMIT_S), aclosing(answer(asked, may_write=is_configured())) as steps:
+        async with asyncio.timeout(limit_s), aclosing(answer(asked, may_write=may_write)) as steps:
             drafts = [step async for step in steps if isinstance(step, Draft)]
     return drafts[-1]
 
@@ -93,7 +93,6 @@ def _keep(proof: Reasked, draft: Draft, made: Fix) -> None:
     named = {listed.entry_id for listed in (*draft.sources, *draft.offers)}
     declined = draft.outcome == Message.Outcome.DECLINE
     right = declined if made.kind == Fix.Kind.SCOPE else made.entry_id in named and not declined
-    with transaction.atomic():
-        Reasked.objects.filter(pk=proof.pk).update(
-            outcome=draft.outcome, text=draft.text, confidence=draft.trace.get("confidence"), right=right
-        )
+    Reasked.objects.filter(pk=proof.pk).update(
+        outcome=draft.outcome, text=draft.text, confidence=draft.trace.get("confidence"), right=right
+    )

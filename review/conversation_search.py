@@ -48,4 +48,5 @@ def _numbers(text: str, assistant_id: uuid.UUID, language: str) -> Iterable[int]
 
 
 def languages_of(assistant: Assistant) -> set[str]:
+    """Return the languages of what an assistant knows; its knowledge bases loaded."""
     return {base.language for base in assistant.knowledge_bases.all()} or {"en"}

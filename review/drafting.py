@@ -1,16 +1,14 @@
 """A model's draft of a new answer, from entries that exist and nothing else. A person reads it before it is saved."""
 
-import asyncio
-from contextlib import aclosing
-
 from asgiref.sync import async_to_sync
 
-from chatbot.answering import Asked, Draft, answer
+from chatbot.answering import Asked
 from chatbot.chat_model import is_configured
 from chatbot.deciding import Mode, Policy
 from chatbot.models import Message
 from chatbot.standing import SourcesChangedError
 from knowledge.retrieval import RetrievalError
+from review.asking_again import whole_answer
 from review.models import ReviewItem
 from review.proposing import bases_of
 
@@ -37,15 +35,9 @@ def draft_answer(item: ReviewItem, question: str) -> str:
         language="",
     )
     try:
-        draft = async_to_sync(_write)(asked)
+        draft = async_to_sync(whole_answer)(asked, may_write=True, limit_s=LIMIT_S)
     except (RetrievalError, SourcesChangedError, TimeoutError) as error:
         raise DraftError(f"No draft was written: {error or 'it took too long'}. Write the answer yourself.") from error
     if draft.outcome != Message.Outcome.WRITE or draft.failure:
         raise DraftError("The entries that exist do not answer this, so there is nothing to draft from.")
     return draft.text
-
-
-async def _write(asked: Asked) -> Draft:
-    async with asyncio.timeout(LIMIT_S), aclosing(answer(asked, may_write=True)) as steps:
-        drafts = [step async for step in steps if isinstance(step, Draft)]
-    return drafts[-1]

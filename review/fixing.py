@@ -27,6 +27,8 @@ MOST_PROVEN = 30
 LONGEST = 4_000
 # As much as the history keeps.
 REASON_LENGTH = 100
+# What a golden question expected before, where it was no entry: see `Reasked.golden_was`.
+DECLINE, LOST = "decline", "lost"
 Kind = Fix.Kind
 
 
@@ -146,9 +148,10 @@ def _corrected(item: ReviewItem, correction: Correction, author: User) -> tuple[
     if found is None:
         raise knowledge.EntryGoneError("This entry is gone. Choose another one, or make a new entry of your text.")
     before, phrasings = found.version, [p.text for p in found.phrasings.all()]
+    expected: int | None = before
     if correction.kind == Kind.WORDING:
+        # A wording is added to whatever the entry says now; what is saved after this moment is not overwritten either.
         phrasings = _with_wordings(found, phrasings, correction.phrasings)
-        expected = None  # a wording is added to whatever the entry says now
     else:
         found.question, found.answer = correction.question, correction.answer
         phrasings, expected = list(correction.phrasings), correction.expected_version
@@ -195,7 +198,9 @@ def _prepare_proof(made: Fix, item: ReviewItem, base: KnowledgeBase, entry: Entr
 def _expected(golden: GoldenQuestion | None) -> str:
     if golden is None:
         return ""
-    return str(golden.entry_id) if golden.entry_id else "decline"
+    if golden.lost:
+        return LOST
+    return str(golden.entry_id) if golden.entry_id else DECLINE
 
 
 def _take_entry_back(row: Fix, author: User) -> None:
@@ -221,6 +226,7 @@ def _take_golden_back(proof: Reasked) -> None:
     if not proof.golden_was:
         proof.golden.delete()
         return
-    former = None if proof.golden_was == "decline" else Entry.objects.filter(pk=proof.golden_was).first()
-    proof.golden.entry, proof.golden.lost = former, former is None and proof.golden_was != "decline"
+    was = proof.golden_was
+    former = None if was in (DECLINE, LOST) else Entry.objects.filter(pk=was).first()
+    proof.golden.entry, proof.golden.lost = former, former is None and was != DECLINE
     proof.golden.save(update_fields=["entry", "lost"])

@@ -18,6 +18,7 @@ from chatbot.traces import StaffTurn, staff_turn
 from knowledge.markdown import render
 from knowledge.models import Entry
 from review import conversation_search, reasons
+from review.corrected_answers import address_of
 from review.grouping import Groups
 from review.models import AskedQuestion, ReviewItem
 from review.queueing import vector_of
@@ -147,7 +148,7 @@ def item_view(item: ReviewItem, chosen: str = "") -> ItemView:
     )
     conversation = shown.reply.conversation if shown else None
     turns = conversation_turns(conversation, shown.reply.position + 1)[0] if shown and conversation else []
-    email = _email_of(conversation) if conversation else ""
+    email = address_of(conversation) if conversation else ""
     return ItemView(item, listed[:MOST_LISTED], max(item.count - MOST_LISTED, 0), shown, conversation, turns, email)
 
 
@@ -186,7 +187,7 @@ def words_then(citations: Sequence[Citation]) -> dict[uuid.UUID, SafeString]:
 
 
 def similar_items(item: ReviewItem, most: int = 5) -> list[ReviewItem]:
-    """Return open items of the same assistant that may mean the same, nearest first; the nearest 2,000 by rank."""
+    """Return open items of the same assistant that may mean the same, nearest first; of the 2,000 most pressing."""
     others = list(
         ReviewItem.objects.filter(assistant=item.assistant_id, state=ReviewItem.State.OPEN, model=item.model)
         .exclude(pk=item.pk)
@@ -210,13 +211,6 @@ def conversations(assistants: Sequence[Assistant], text: str, page: int) -> tupl
     begin = (page - 1) * PAGE
     rows = list(found.select_related("reply", "assistant").defer("vector", "reply__trace")[begin : begin + PAGE + 1])
     return rows[:PAGE], len(rows) > PAGE
-
-
-def _email_of(conversation: Conversation) -> str:
-    if conversation.user_email:
-        return conversation.user_email
-    request = conversation.contact_requests.order_by("-created_at").first()
-    return request.email if request else ""
 
 
 def _one_of(value: str, allowed: Sequence[str]) -> str:

@@ -70,7 +70,7 @@ class Reasked(models.Model):
     fix = models.ForeignKey(Fix, models.CASCADE, related_name="reasked")
     reply = models.ForeignKey(Message, with_golden, related_name="reasked")
     golden = models.ForeignKey(GoldenQuestion, models.SET_NULL, null=True, related_name="+")
-    # What the golden question expected before: "" where there was none, "decline", or the id of an entry.
+    # What the golden question expected before: "" where there was none, "decline", "lost", or an entry's id.
     golden_was = models.CharField(max_length=40, blank=True)
     outcome = models.CharField(max_length=10, choices=Message.Outcome, blank=True, help_text="Empty: not asked yet.")
     text = models.TextField(blank=True)

@@ -58,6 +58,7 @@ def release_item(request: HtmxHttpRequest, item_id: uuid.UUID) -> HttpResponse:
     """Let others have it."""
     found = item_for(person(request), item_id)
     release(found, person(request))
+    audit.note(person(request), "leave an item", assistant=found.assistant, target=found.pk)
     return _on(request, reverse("review:queue"))
 
 
@@ -132,6 +133,7 @@ def save_filter(request: HtmxHttpRequest) -> HttpResponse:
     form = FilterForm(request.POST, instance=known or SavedFilter(user=user))
     if form.is_valid():
         kept = form.save()
+        audit.note(user, "keep a view", target=kept.pk)
         return redirect(f"{reverse('review:queue')}?{kept.query}")
     messages.error(request, "Give the view a name of up to 60 letters.")
     return redirect("review:queue")
@@ -141,7 +143,8 @@ def save_filter(request: HtmxHttpRequest) -> HttpResponse:
 @desk()
 def delete_filter(request: HtmxHttpRequest, filter_id: uuid.UUID) -> HttpResponse:
     """Forget a view."""
-    SavedFilter.objects.filter(user=person(request), pk=filter_id).delete()
+    if SavedFilter.objects.filter(user=person(request), pk=filter_id).delete()[0]:
+        audit.note(person(request), "forget a view", target=filter_id)
     return redirect("review:queue")
 
 

@@ -257,6 +257,32 @@ def test_a_golden_question_gets_back_what_it_expected_before(
     assert GoldenQuestion.objects.get().entry == other
 
 
+def test_a_golden_question_that_had_lost_its_entry_has_lost_it_again(
+    item: ReviewItem, parking: Entry, base: KnowledgeBase, stan: User
+) -> None:
+    GoldenQuestion.objects.create(knowledge_base=base, question=ODD, lost=True)
+    made = fixing.fix(item, wording(parking), stan)
+    assert not GoldenQuestion.objects.get().lost
+    fixing.undo(made, stan)
+    assert GoldenQuestion.objects.get().lost
+
+
+def test_what_is_saved_while_a_wording_is_added_is_not_overwritten(
+    item: ReviewItem, parking: Entry, stan: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_wordings = fixing._with_wordings
+
+    def meanwhile(*arguments: Any) -> list[str]:
+        fresh = Entry.objects.get(pk=parking.pk)
+        fresh.answer = "Somebody else's answer."
+        save_entry(fresh)
+        return with_wordings(*arguments)
+
+    monkeypatch.setattr(fixing, "_with_wordings", meanwhile)
+    with pytest.raises(EntryChangedError):
+        fixing.fix(item, wording(parking), stan)
+
+
 def test_what_somebody_built_on_is_not_undone(item: ReviewItem, parking: Entry, stan: User) -> None:
     made = fixing.fix(item, wording(parking), stan)
     save_entry(Entry.objects.get(pk=parking.pk), phrasings=["mine"])
