@@ -20,7 +20,7 @@ import numpy as np
 from benchmarks.sandbox import FOLDER  # isort: skip  (it sets the environment and starts Django)
 
 from benchmarks.reporting import Figure, options, say, show
-from knowledge.embedding import Matrix, get_embedder
+from knowledge.embedding import Matrix, as_embedded, get_embedder
 from review.grouping import Groups
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "benchmarks"
@@ -64,7 +64,7 @@ def embed(name: str, split: str, texts: Sequence[str]) -> Matrix:
     kept = FOLDER / f"{name}-{split}.npy"
     if not kept.exists():
         embedder = get_embedder()
-        np.save(kept, np.stack([embedder.embed_one(text) for text in texts]))
+        np.save(kept, np.stack([embedder.embed_one(as_embedded(text)) for text in texts]))
     vectors: Matrix = np.load(kept)
     return vectors
 

@@ -24,7 +24,7 @@ from benchmarks.banks import passages_of, real_base
 from benchmarks.clustered import Asked, ClusteredBank, KnownVectors
 from benchmarks.reporting import Figure, line, options, say, show
 from knowledge import indexing
-from knowledge.embedding import Embedder, Matrix, get_embedder
+from knowledge.embedding import Embedder, Matrix, as_embedded, get_embedder
 from knowledge.models import Collection, KnowledgeBase
 from knowledge.passages import passage_ids
 from knowledge.retrieval import PASSAGES, retrieve
@@ -118,7 +118,9 @@ def prepare_real(count: int) -> Bank:
         # Late in a small bank every way to leave words out has been taken.
         texts.setdefault(" ".join(kept if tries < 20 * _needed(count) else [*kept, str(tries)]) or question)
     say(f"Embedding {len(texts):,} questions …")
-    asked = [Asked(text, vector) for text, vector in zip(texts, embedder.embed(list(texts)), strict=True)]
+    asked = [
+        Asked(text, vector) for text, vector in zip(texts, embedder.embed([*map(as_embedded, texts)]), strict=True)
+    ]
     return Bank(base.entries.count(), True, base, asked, lambda: _parts_of(base, embedder))
 
 

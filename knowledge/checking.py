@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from django.utils import timezone
 
 from knowledge.confidence import Verdict
-from knowledge.embedding import EmbeddingError, get_embedder
+from knowledge.embedding import EmbeddingError, as_embedded, get_embedder
 from knowledge.models import Entry
 from knowledge.retrieval import Candidate, Retrieval, RetrievalError, retrieve
 from knowledge.vector_store import VectorStore
@@ -106,7 +106,7 @@ def check_entry(entry: Entry, *, store: VectorStore | None = None) -> EntryCheck
 def _ask_all(texts: Sequence[str], entry: Entry, store: VectorStore | None) -> Iterator[Retrieval]:
     try:
         # A live entry's wordings have their vectors in SQL, so this embeds nothing.
-        vectors = vectors_for(get_embedder(), texts)
+        vectors = vectors_for(get_embedder(), [*map(as_embedded, texts)])
     except EmbeddingError as error:
         raise RetrievalError(f"The wordings could not be embedded: {error}") from error
     for text, vector in zip(texts, vectors, strict=True):

@@ -6,19 +6,23 @@ The confidence is a probability: of a hundred questions with 0.8, about eighty s
 
 from dataclasses import dataclass
 from enum import StrEnum
-from math import exp, log, log1p
+from math import exp, log
 
 # A logistic regression; `python -m benchmarks.fit_ranking` fits it on dev splits, through the product's own search.
-# The first line is what tells a question with an answer from one without (pairs of both, compared): one that is made of
-# all that an entry says, and does not only sound like a few of its wordings. The second line is what that is worth in a
-# base whose entries are near to each other, or whose phrasings are not.
-SPAN, ENTRY, NEARBY, DISCRIMINANT, DISTINCTNESS, OVERLAP, LENGTH = 7.18, 4.89, -6.43, 2.78, -1.07, 0.18, 0.83
-CROWDING, COHESION, WORDINGS, OFFSET = -12.86, -1.28, 0.54, 1.36
+# The first two lines are what tells a question with an answer from one without (pairs of both, compared): one that is
+# made of all that an entry says, and does not only sound like a few of its wordings or like the entries beside it. The
+# third line is what that is worth in a base whose entries are near to each other, or whose phrasings are not.
+SPAN, ENTRY, NEARBY, DISCRIMINANT, DISTINCTNESS = 10.60, 2.35, -5.91, 2.76, -0.94
+BESIDE, NEIGHBOURS, OVERLAP = -2.74, 2.55, 0.16
+CROWDING, COHESION, OFFSET = -8.91, -0.91, 0.57
+# Chosen and not fitted (docs/decisions/0015). More of LEAD finds the right one of two near entries better, and tells
+# less well whether any is right. The fewer entries a base has, the more questions on its subject have no answer there.
+LEAD, ENTRIES = 0.20, 0.97
 # Where a base has not been looked at yet, or has too few entries or phrasings to tell.
-USUAL_CROWDING, USUAL_COHESION = 0.52, 0.50
+USUAL_CROWDING, USUAL_COHESION, USUAL_ENTRIES = 0.52, 0.50, 60
 # What was seen when the constants were fitted, and a little more: a base of nothing but the same entry is no crowd.
-MOST_WORDINGS, MOST_WORDS = 16, 48
-CROWDING_SEEN, COHESION_SEEN = (0.30, 0.65), (0.35, 0.65)
+LEAST_LEAD = 0.02
+CROWDING_SEEN, COHESION_SEEN, ENTRIES_SEEN = (0.30, 0.65), (0.35, 0.65), (40, 150)
 # Chosen on the dev splits: a round number at which no set has more than 15 % false answers (14 % at most).
 QUOTE_AT = 0.60
 CLARIFY_AT = 0.10
@@ -45,11 +49,11 @@ class Match:
     nearby: float
     discriminant: float
     distinctness: float
+    beside: float
+    neighbours: float
+    lead: float
+    """How likely the entry is meant if one of those found is."""
     overlap: float
-    words: int
-    """Different words of the question."""
-    wordings: int
-    """Passages of the entry."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +64,7 @@ class Scale:
     """Mean cosine of an entry's question with what is nearest in the five nearest other entries."""
     cohesion: float = USUAL_COHESION
     """Mean cosine of two wordings of the same entry."""
+    entries: int = USUAL_ENTRIES
     slope: float = 1.0
     offset: float = 0.0
 
@@ -78,11 +83,22 @@ def evidence(match: Match, scale: Scale) -> float:
         + NEARBY * match.nearby
         + DISCRIMINANT * match.discriminant
         + DISTINCTNESS * match.distinctness
+        + BESIDE * match.beside
+        + NEIGHBOURS * match.neighbours
         + OVERLAP * match.overlap
-        + LENGTH * log1p(min(match.words, MOST_WORDS))
+        + LEAD * log(max(match.lead, LEAST_LEAD))
     )
-    base = CROWDING * _within(scale.crowding, CROWDING_SEEN) + COHESION * _within(scale.cohesion, COHESION_SEEN)
-    return near + base + WORDINGS * log(min(max(match.wordings, 1), MOST_WORDINGS)) + OFFSET
+    base = (
+        CROWDING * _within(scale.crowding, CROWDING_SEEN)
+        + COHESION * _within(scale.cohesion, COHESION_SEEN)
+        + ENTRIES * size(scale)
+    )
+    return near + base + OFFSET
+
+
+def size(scale: Scale) -> float:
+    """Return the logarithm of how many entries a base has, against the usual number."""
+    return log(_within(scale.entries, ENTRIES_SEEN) / USUAL_ENTRIES)
 
 
 def verdict(confidence: float, lead: float = 1.0) -> Verdict:

@@ -10,8 +10,10 @@ from collections.abc import Sequence
 from itertools import accumulate
 from typing import NamedTuple
 
+from knowledge.texts import as_asked
+
 # Part of every content hash. When `passages` changes raise it, in a migration that stamps all entries anew.
-RECIPE = "2"
+RECIPE = "3"
 HASH_IN_ID = 16
 # Characters of phrasings in the passage of the entry as a whole: a model reads some 1,000, and the answer wants room.
 PHRASINGS_IN_WHOLE = 600
@@ -26,8 +28,8 @@ class PassageKey(NamedTuple):
 
 
 def passages(question: str, answer: str, phrasings: Sequence[str]) -> list[str]:
-    """Texts to embed, by slot: 0 the entry as a whole, 1 the question, then one for each phrasing."""
-    return ["\n".join([question, *_first(phrasings), answer]), question, *phrasings]
+    """Texts to embed, by slot: 0 the entry as a whole, 1 the question, then one for each phrasing, all as asked."""
+    return ["\n".join([question, *_first(phrasings), answer]), *map(as_asked, (question, *phrasings))]
 
 
 def content_hash(question: str, answer: str, phrasings: Sequence[str]) -> str:

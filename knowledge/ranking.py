@@ -15,11 +15,15 @@ from knowledge.heads import Floats, Places, Pool, Vectors, heads
 
 # Maximum likelihood of "which entry is meant?" over dev questions that have an answer, through the product's own
 # search: `python -m benchmarks.fit_ranking`. See docs/decisions/0008-order-and-confidence-apart.md.
-SPAN, WHOLE, AGREEMENT, DISCRIMINANT, BM25, COVERAGE = 4.62, 3.17, 0.91, 4.64, 0.59, 1.98
+SPAN, WHOLE, AGREEMENT, DISCRIMINANT, BM25, COVERAGE = 7.10, 3.37, 0.78, 4.52, 0.16, 1.99
 # Passages of one entry that are looked at, the nearest first.
 MOST_PER_ENTRY = 16
 # Of them, those whose mean cosine is `Signals.nearby`.
 NEARBY = 3
+# The entries that come nearest beside one: how many tell what the question has in common with all of them, and how many
+# are its neighbours. What stands for either in a base of a single entry: the mean on the dev questions.
+BESIDE, NEIGHBOURS = 15, 3
+USUAL_BESIDE, USUAL_NEIGHBOURS = 0.4, 0.5
 # How much a passage must be bent to count as saying the question (ridge); 0 would call everything near.
 SPAN_RIDGE = 0.3
 # Entries that the heads tell apart, and passages that they learn from. Twice as many entries cost a third of a
@@ -54,6 +58,8 @@ class Signals:
     agreement: Floats
     discriminant: Floats
     distinctness: Floats
+    beside: Floats
+    neighbours: Floats
     bm25: Floats
     coverage: Floats
     nearest: Places
@@ -77,6 +83,8 @@ class _Geometry:
     span: Floats
     whole: Floats
     entry: Floats
+    beside: Floats
+    neighbours: Floats
     nearest: Places
 
 
@@ -118,6 +126,8 @@ def signals(
         agreement=agreement,
         discriminant=discriminant,
         distinctness=distinctness,
+        beside=shape.beside,
+        neighbours=shape.neighbours,
         bm25=relative,
         coverage=coverage,
         nearest=shape.nearest,
@@ -129,11 +139,12 @@ def _geometry(question: Vectors, passages: Passages) -> _Geometry:
     order = np.lexsort((-cosines, passages.owners))
     firsts = np.searchsorted(passages.owners[order], np.arange(passages.entries))
     nearest = order[firsts]
-    span, entry, nearby = _in_blocks(cosines, passages, order, firsts)
+    span, entry, nearby, middles = _in_blocks(cosines, passages, order, firsts)
     whole = np.zeros(passages.entries)
     at_whole = passages.slots == 0
     whole[passages.owners[at_whole]] = cosines[at_whole]
-    return _Geometry(cosines, cosines[nearest], nearby, span, whole, entry, passages.slots[nearest])
+    slots = passages.slots[nearest]
+    return _Geometry(cosines, cosines[nearest], nearby, span, whole, entry, *_among(span, middles), slots)
 
 
 def shares(scores: Floats) -> Floats:
@@ -143,8 +154,34 @@ def shares(scores: Floats) -> Floats:
     return likely
 
 
-def _in_blocks(cosines: Floats, passages: Passages, order: Places, firsts: Places) -> tuple[Floats, Floats, Floats]:
-    """Each entry's span, its cosine as the mean of its passages, and the mean cosine of the three nearest.
+def _among(span: Floats, middles: Vectors) -> tuple[Floats, Floats]:
+    """What the question has in common with the entries beside each one, and how near its neighbours are to that one.
+
+    `middles` are the entries' middles, unit rows. A question that is far into one entry may be as far into many: then
+    it is about what they have in common. That says less where they are alike anyway.
+    """
+    if len(span) == 1:
+        return np.array([USUAL_BESIDE]), np.array([USUAL_NEIGHBOURS])
+    order = np.argsort(-span, kind="stable")
+    near = order[: NEIGHBOURS + 1]
+    alike = (middles @ middles[near].T).astype(np.float64)
+    return _mean_of_others(np.broadcast_to(span[order], (len(span), len(span))), order, BESIDE), _mean_of_others(
+        alike, near, NEIGHBOURS
+    )
+
+
+def _mean_of_others(values: Floats, places: Places, count: int) -> Floats:
+    """Of each row (m, k) the mean of its first `count` values, but for the one at the row's own place."""
+    others = places[None, :] != np.arange(len(values))[:, None]
+    taken = others & (np.cumsum(others, axis=1) <= count)
+    mean: Floats = (values * taken).sum(axis=1) / taken.sum(axis=1)
+    return mean
+
+
+def _in_blocks(
+    cosines: Floats, passages: Passages, order: Places, firsts: Places
+) -> tuple[Floats, Floats, Floats, Vectors]:
+    """Each entry's span, the cosine of its middle, the mean cosine of its three nearest passages, and its middle.
 
     The span is the length of the question's projection onto what the passages say together (ridge regression): a
     question that says what two phrasings say halves of is in it, though it is near to neither.
@@ -164,7 +201,8 @@ def _in_blocks(cosines: Floats, passages: Passages, order: Places, firsts: Place
     span = np.sqrt(np.maximum((near * solved).sum(axis=1), 0.0))
     lengths = np.sqrt(np.maximum(kernels.sum(axis=(1, 2)), 1e-12))
     counts = np.minimum(np.bincount(owners, minlength=passages.entries), NEARBY)
-    return span, near.sum(axis=1) / lengths, near[:, :NEARBY].sum(axis=1) / counts
+    middles = blocks.sum(axis=1) / lengths[:, None].astype(np.float32)
+    return span, near.sum(axis=1) / lengths, near[:, :NEARBY].sum(axis=1) / counts, middles
 
 
 def _told_apart(cosines: Floats, passages: Passages, chosen: Places) -> tuple[Floats, Floats, Floats]:

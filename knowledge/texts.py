@@ -26,6 +26,8 @@ LIMITS = {
 MOST_BYTES = 16_000
 SLUG_LENGTH = 60
 
+# What ends a sentence, or a part of one, in the scripts of the world.
+_ENDS = " \t\n.?!,;:…。．？！，、；：｡؟،؛۔।॥።"
 _FORBIDDEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 _MARK_RUN = re.compile(r"[^\w\s\x00-\u02ff]{31,}")
 
@@ -56,6 +58,15 @@ def unify_newlines(text: str) -> str:
 def one_line(text: str) -> str:
     """A phrasing is a single line: line breaks inside it become spaces."""
     return " ".join(filter(None, map(str.strip, text.split("\n")))) if "\n" in text else text
+
+
+def as_asked(text: str) -> str:
+    """Return a wording in the form in which wordings are compared: with a question mark at its end, and no other.
+
+    Some people end a question with a full stop and most with nothing at all, and a model hears that.
+    """
+    said = text.strip().rstrip(_ENDS)
+    return f"{said}?" if said else text.strip()
 
 
 def slug_for(question: str, entry_id: uuid.UUID) -> str:

@@ -15,7 +15,7 @@ from chatbot.chat_model import is_configured
 from chatbot.deciding import Decision, Policy, decide
 from chatbot.foresight import is_right
 from chatbot.models import Assistant, Message
-from knowledge.embedding import EmbeddingError, Matrix, get_embedder
+from knowledge.embedding import EmbeddingError, Matrix, as_embedded, get_embedder
 from knowledge.exact import WrongDimensionError
 from knowledge.models import GoldenQuestion
 from knowledge.ranking import Memory
@@ -145,7 +145,7 @@ def _golden(bases: Sequence[uuid.UUID]) -> list[Question]:
     )
     if not rows:
         return []
-    vectors = vectors_for(get_embedder(), [row.question for row in rows])
+    vectors = vectors_for(get_embedder(), [as_embedded(row.question) for row in rows])
     policies = policies_of(bases)
     return [
         Question(row.pk, row.question, vector, (row.knowledge_base_id,), policies[row.knowledge_base_id], golden=row)

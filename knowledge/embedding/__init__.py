@@ -9,7 +9,7 @@ from knowledge.embedding.base import (
     EmbeddingUnavailableError,
     Matrix,
 )
-from knowledge.embedding.questions import question_vector
+from knowledge.embedding.questions import as_embedded, question_vector
 
 __all__ = [
     "Embedder",
@@ -18,6 +18,7 @@ __all__ = [
     "EmbeddingSetupError",
     "EmbeddingUnavailableError",
     "Matrix",
+    "as_embedded",
     "get_embedder",
     "question_vector",
 ]

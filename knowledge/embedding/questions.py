@@ -19,6 +19,7 @@ from django.core.cache import caches
 
 from knowledge.embedding.backends import get_embedder
 from knowledge.embedding.base import Embedder, EmbeddingError, Matrix
+from knowledge.texts import as_asked
 
 log = structlog.get_logger(__name__)
 SHARED = "vectors"
@@ -36,7 +37,12 @@ def question_vector(text: str, embedder: Embedder | None = None) -> Matrix:
     embedder = embedder or get_embedder()
     with _making:
         memory = _memories.setdefault(embedder, _Memory())
-    return memory.vector(embedder, _as_embedded(text))
+    return memory.vector(embedder, as_embedded(text))
+
+
+def as_embedded(text: str) -> str:
+    """Return the text that `question_vector` embeds: as asked, one form of each letter, nothing UTF-8 cannot hold."""
+    return as_asked(unicodedata.normalize("NFC", text.encode("utf-8", "replace").decode()))
 
 
 class _Shared:
@@ -135,8 +141,3 @@ class _Memory:
 # One for each embedder: it goes when the embedder goes.
 _memories: WeakKeyDictionary[Embedder, _Memory] = WeakKeyDictionary()
 _making = threading.Lock()
-
-
-def _as_embedded(text: str) -> str:
-    """Return the text whose vector this is: trimmed, one form of each letter, nothing that UTF-8 cannot hold."""
-    return unicodedata.normalize("NFC", text.encode("utf-8", "replace").decode()).strip()

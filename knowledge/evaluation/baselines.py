@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from knowledge.embedding import Embedder, Matrix
+from knowledge.embedding import Embedder
 from knowledge.evaluation.asking import DEPTH, Steps, embed_all, questions_to_time, time_each
 from knowledge.evaluation.datasets import BankEntry, Dataset
 from knowledge.evaluation.figures import Answers
@@ -51,8 +51,9 @@ def ask_bm25(dataset: Dataset) -> Answers:
     return _answers(dataset, [ranker.scores(query.text) for query in dataset.queries], ranker.scores)
 
 
-def ask_one_vector(dataset: Dataset, embedder: Embedder, questions: Matrix, steps: Steps) -> Answers:
-    """Answer every question by its cosine with one vector per entry; `questions` are the vectors of the questions."""
+def ask_one_vector(dataset: Dataset, embedder: Embedder, steps: Steps) -> Answers:
+    """Answer every question by its cosine with one vector per entry, both as they are written."""
+    questions = embed_all(embedder, [query.text for query in dataset.queries], "Questions embedded as written", steps)
     texts = [whole_text(entry) for entry in dataset.bank]
     entries = embed_all(embedder, texts, "Entries embedded for the baseline", steps)
     scores = np.asarray(questions @ entries.T, np.float64)

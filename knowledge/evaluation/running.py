@@ -9,7 +9,7 @@ import numpy as np
 from django.db import connection, transaction
 
 from knowledge import indexing
-from knowledge.embedding import Embedder, Matrix, get_embedder
+from knowledge.embedding import Embedder, Matrix, as_embedded, get_embedder
 from knowledge.evaluation.asking import DEPTH, Steps, embed_all, questions_to_time, time_each
 from knowledge.evaluation.baselines import ask_bm25, ask_one_vector
 from knowledge.evaluation.datasets import BankEntry, Dataset, Query
@@ -34,12 +34,12 @@ def evaluate(dataset: Dataset, *, baselines: bool, steps: Steps) -> dict[str, An
     Raises EvaluationError, ScratchError, EmbeddingError, StoreError and RetrievalError; what was made is gone then too.
     """
     embedder = get_embedder()
-    questions = embed_all(embedder, [query.text for query in dataset.queries], "Questions embedded", steps)
+    questions = embed_all(embedder, [as_embedded(query.text) for query in dataset.queries], "Questions embedded", steps)
     product = _ask_product(dataset, embedder, questions, steps)
     report: dict[str, Any] = {"set": dataset.name, "split": dataset.split}
     report["product"] = figures_of(product, dataset.queries)
     if baselines:
-        ways = {"bm25": ask_bm25(dataset), "one_vector_per_entry": ask_one_vector(dataset, embedder, questions, steps)}
+        ways = {"bm25": ask_bm25(dataset), "one_vector_per_entry": ask_one_vector(dataset, embedder, steps)}
         report["baselines"] = {name: figures_of(answers, dataset.queries) for name, answers in ways.items()}
     return report
 
@@ -57,7 +57,7 @@ def _ask_product(dataset: Dataset, embedder: Embedder, questions: Matrix, steps:
         _insist_on_index(found)
         # The question is embedded here and not by `retrieve`: that remembers questions, together with visitors'.
         milliseconds = time_each(
-            questions_to_time(dataset.queries), lambda text: ask(text, vector=embedder.embed_one(text))
+            questions_to_time(dataset.queries), lambda text: ask(text, vector=embedder.embed_one(as_embedded(text)))
         )
     confidence = np.array([r.confidence for r in found], np.float64)
     hits = _judge(found, dataset.queries, ids)

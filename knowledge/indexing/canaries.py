@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from knowledge.embedding import Embedder
 from knowledge.models import Collection, Entry, KnowledgeBase
 from knowledge.passages import passage_ids
+from knowledge.texts import as_asked
 from knowledge.vector_store import VectorStore
 from knowledge.vectors import vectors_for
 
@@ -31,7 +32,7 @@ def find_lost_canary(
 ) -> str | None:
     """Ask for each canary by its own question; returns the question of one that is not found, or None."""
     for entry in canaries:
-        vector = vectors_for(embedder, [entry.question])[0]
+        vector = vectors_for(embedder, [as_asked(entry.question)])[0]
         own = set(passage_ids(entry.pk, entry.content_hash, QUESTION_SLOT + 1))
         hits = store.query(collection.name, vector, limit=10)
         if not any(hit.id in own or hit.similarity >= SAME for hit in hits):

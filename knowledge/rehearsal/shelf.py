@@ -116,6 +116,7 @@ class Rehearsal:
         base = copy(base)
         base.crowding = fmean(crowding) if crowding else None
         base.cohesion = fmean(cohesion) if cohesion else None
+        base.surveyed_entries = len(mine)
         return base
 
     def _nearest_others(self, one: Held, base: KnowledgeBase) -> list[float]:

@@ -72,7 +72,7 @@ def retrieve(
         candidates = _candidates(weighed, limit, lambda ids: shelf.entries(ids, bases))
         unknown = [i for i in joined.said if i not in weighed.ids]
         waiting = _waiting(joined, unknown, matches, limit, lambda ids: shelf.entries(ids, bases))
-    found = Retrieval(candidates, search.way, clock.milliseconds, waiting, words=words.words)
+    found = Retrieval(candidates, search.way, clock.milliseconds, waiting)
     return _with_certainty(found, weighed) if candidates else found
 
 
@@ -84,8 +84,9 @@ def _to_weigh(joined: Joined) -> dict[uuid.UUID, str]:
 def _with_certainty(found: Retrieval, weighed: Weighed) -> Retrieval:
     """What was found, and how sure it is of the first."""
     first = found.candidates[0]
-    sure = confidences.confidence(match_of(first, found.words), scale_of(first.entry.knowledge_base))
-    return replace(found, confidence=sure, lead=weighed.lead(first))
+    lead = weighed.lead(first)
+    sure = confidences.confidence(match_of(first, lead), scale_of(first.entry.knowledge_base))
+    return replace(found, confidence=sure, lead=lead)
 
 
 def _join(search: Finder, said: Sequence[uuid.UUID], hashes: ReadHashes, limit: int, clock: "_Clock") -> Joined:

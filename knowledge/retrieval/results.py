@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from knowledge import confidence as confidences
 from knowledge.confidence import Verdict
 from knowledge.models import Entry
-from knowledge.passages import passages
 
 # Cosines of all-MiniLM-L6-v2, read off the demo and test questions by eye.
 NEAR_AT = 0.35  # below it what waits to be indexed has not much to do with the question
@@ -39,6 +38,10 @@ class Evidence:
     """How far the question speaks for this entry, by how the wordings around it scatter; any number, see `heads`."""
     distinctness: float = 0.0
     """How far this entry stands out from that scatter; 0 or more."""
+    beside: float = 0.0
+    """Mean span of the (at most 15) entries that come nearest beside it."""
+    neighbours: float = 0.0
+    """Mean cosine of this entry's middle with those of the three that come nearest beside it."""
     bm25: float = 0.0
     """BM25, divided by the best of this question."""
     coverage: float = 0.0
@@ -64,9 +67,9 @@ class Candidate:
     @property
     def matched(self) -> str:
         """The words that were nearest: a phrasing or the question; "" for the entry as a whole. Costs a query."""
-        texts = passages(self.entry.question, self.entry.answer, [p.text for p in self.entry.phrasings.all()])
+        wordings = [self.entry.question, *(phrasing.text for phrasing in self.entry.phrasings.all())]
         # An editor may have taken phrasings away since the entry was read.
-        return texts[self.slot] if 0 < self.slot < len(texts) else ""
+        return wordings[self.slot - 1] if 0 < self.slot <= len(wordings) else ""
 
 
 @dataclass(frozen=True)
@@ -76,7 +79,7 @@ class Retrieval:
     `confidence` is the probability that the first candidate answers the question, 0 where there is none; `lead` is how
     likely it is meant if one of those found is. `waiting` are entries found by the words they had before an edit that
     is not indexed yet, or by their words alone before they are: good for an offer, for their words are today's, and no
-    ground for an answer. `words` counts the different words of the question.
+    ground for an answer.
     """
 
     candidates: tuple[Candidate, ...]
@@ -85,7 +88,6 @@ class Retrieval:
     waiting: tuple[Candidate, ...] = ()
     confidence: float = 0.0
     lead: float = 1.0
-    words: int = 0
 
     @property
     def behind(self) -> bool:

@@ -6,7 +6,7 @@ from math import sqrt
 
 import numpy as np
 
-from knowledge.confidence import USUAL_COHESION, USUAL_CROWDING, Match, Scale
+from knowledge.confidence import USUAL_COHESION, USUAL_CROWDING, USUAL_ENTRIES, Match, Scale
 from knowledge.embedding import Matrix
 from knowledge.entry_vectors import Version
 from knowledge.lexical import LexicalMatch
@@ -67,6 +67,8 @@ class Weighed:
             agreement=float(found.agreement[place]),
             discriminant=float(found.discriminant[place]),
             distinctness=float(found.distinctness[place]),
+            beside=float(found.beside[place]),
+            neighbours=float(found.neighbours[place]),
             bm25=float(found.bm25[place]),
             coverage=float(found.coverage[place]),
             overlap=words.bm25 / sqrt(max(self._question_words, 1)),
@@ -80,8 +82,8 @@ class Weighed:
         return float(shares(self._scores)[self.ids.index(first.entry.pk)])
 
 
-def match_of(candidate: Candidate, words: int) -> Match:
-    """How a candidate meets a question of so many different words."""
+def match_of(candidate: Candidate, lead: float) -> Match:
+    """How a candidate meets its question; `lead` is how likely it is among all that were found."""
     found = candidate.evidence
     return Match(
         found.span,
@@ -89,9 +91,10 @@ def match_of(candidate: Candidate, words: int) -> Match:
         found.nearby,
         found.discriminant,
         found.distinctness,
+        found.beside,
+        found.neighbours,
+        lead,
         found.overlap,
-        words=words,
-        wordings=found.passages,
     )
 
 
@@ -100,6 +103,7 @@ def scale_of(base: KnowledgeBase) -> Scale:
     return Scale(
         USUAL_CROWDING if base.crowding is None else base.crowding,
         USUAL_COHESION if base.cohesion is None else base.cohesion,
+        base.surveyed_entries or USUAL_ENTRIES,
         base.calibration_slope,
         base.calibration_offset,
     )

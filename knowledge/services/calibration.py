@@ -50,7 +50,7 @@ def calibrate(
             raise RetrievalError("The embedding model does not answer, and by words alone nothing can be calibrated.")
         if found.candidates:
             first = found.candidates[0]
-            scores.append(evidence(match_of(first, found.words), scale))
+            scores.append(evidence(match_of(first, found.lead), scale))
             right.append(first.entry.pk in one.entries)
     calibration = fit(scores, right)
     came_true, log_odds = np.array(right, np.float64), np.array(scores)

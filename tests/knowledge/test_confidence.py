@@ -6,8 +6,9 @@ import pytest
 
 from knowledge.confidence import (
     CLARIFY_AT,
+    ENTRIES_SEEN,
     LEAD_AT,
-    MOST_WORDS,
+    LEAST_LEAD,
     QUOTE_AT,
     Match,
     Scale,
@@ -17,32 +18,54 @@ from knowledge.confidence import (
     verdict,
 )
 
-MATCH = Match(span=0.7, entry=0.6, nearby=0.6, discriminant=0.2, distinctness=0.5, overlap=2.0, words=8, wordings=6)
+MATCH = Match(
+    span=0.7,
+    entry=0.6,
+    nearby=0.6,
+    discriminant=0.2,
+    distinctness=0.5,
+    beside=0.4,
+    neighbours=0.6,
+    lead=0.9,
+    overlap=2.0,
+)
 SCALE = Scale()
 
 
 @pytest.mark.parametrize(
     "more",
-    [{"span": 0.8}, {"entry": 0.7}, {"discriminant": 0.3}, {"overlap": 3.0}, {"words": 12}, {"wordings": 9}],
+    [{"span": 0.8}, {"entry": 0.7}, {"discriminant": 0.3}, {"overlap": 3.0}, {"neighbours": 0.7}],
 )
 def test_more_of_the_evidence_is_more_confidence(more: dict[str, float]) -> None:
-    better = replace(MATCH, **more)  # type: ignore[arg-type]
+    better = replace(MATCH, **more)
     assert confidence(better, SCALE) > confidence(MATCH, SCALE)
 
 
 @pytest.mark.parametrize("more", [{"crowding": 0.6}, {"cohesion": 0.6}])
 def test_where_everything_is_near_a_near_hit_is_worth_less(more: dict[str, float]) -> None:
-    assert confidence(MATCH, replace(SCALE, **more)) < confidence(MATCH, SCALE)
+    assert confidence(MATCH, replace(SCALE, **more)) < confidence(MATCH, SCALE)  # type: ignore[arg-type]
+
+
+def test_in_a_small_base_a_near_hit_is_worth_less_and_never_nothing() -> None:
+    small, usual, large = (confidence(MATCH, replace(SCALE, entries=n)) for n in (45, 60, 120))
+    assert small < usual < large
+    tiny, huge = (confidence(MATCH, replace(SCALE, entries=n)) for n in (1, 100_000))
+    assert (tiny, huge) == tuple(confidence(MATCH, replace(SCALE, entries=n)) for n in ENTRIES_SEEN)
 
 
 def test_it_is_a_probability_whatever_comes_in() -> None:
-    nothing, everything = Match(0, 0, 0, 0, 0, 0, 0, 0), Match(1e9, 1e9, 0, 1e9, 0, 1e9, 64, 10_000)
+    nothing, everything = Match(0, 0, 0, 0, 0, 0, 0, 0, 0), Match(1e9, 1e9, 0, 1e9, 0, 0, 1e9, 1, 1e9)
     assert 0 <= confidence(nothing, SCALE) < 0.01
     assert 0.99 < confidence(everything, SCALE) <= 1
 
 
-def test_a_pasted_letter_is_no_surer_than_a_long_question() -> None:
-    assert confidence(replace(MATCH, words=64), SCALE) == confidence(replace(MATCH, words=MOST_WORDS), SCALE)
+def test_what_lies_as_far_in_other_entries_is_about_what_they_have_in_common() -> None:
+    assert confidence(replace(MATCH, beside=0.6), SCALE) < confidence(MATCH, SCALE)
+
+
+def test_one_of_many_that_may_be_meant_is_less_sure_and_never_without_bound() -> None:
+    assert confidence(replace(MATCH, lead=0.3), SCALE) < confidence(MATCH, SCALE)
+    assert confidence(replace(MATCH, lead=0.0), SCALE) == confidence(replace(MATCH, lead=LEAST_LEAD), SCALE)
 
 
 def test_a_base_of_its_own_calibration_moves_it_and_the_order_stays() -> None:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from knowledge.models import Entry
 from knowledge.passages import content_hash, parse_passage_id, passage_ids, passages, vector_digest
+from knowledge.texts import as_asked
 from tests.knowledge.factories import make_base, make_entry, reload
 
 ENTRY = uuid.UUID("12345678-1234-5678-1234-567812345678")
@@ -17,14 +18,33 @@ text = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=20)
 
 
 def test_the_whole_entry_comes_first_then_the_question_then_each_phrasing() -> None:
-    assert passages("Q?", "A.", ["P1", "P2"]) == ["Q?\nP1\nP2\nA.", "Q?", "P1", "P2"]
+    assert passages("Q?", "A.", ["P1?", "P2?"]) == ["Q?\nP1?\nP2?\nA.", "Q?", "P1?", "P2?"]
     assert passages("Q?", "A.", []) == ["Q?\nA.", "Q?"]
+
+
+@pytest.mark.parametrize(
+    ("written", "asked"),
+    [
+        ("refund", "refund?"),
+        ("I want a refund.", "I want a refund?"),
+        ("  refund ?! ", "refund?"),
+        ("返金できますか。", "返金できますか?"),
+        ("هل يمكنني الإلغاء؟", "هل يمكنني الإلغاء?"),
+        ("What is C#", "What is C#?"),
+        ("20 %", "20 %?"),
+        ("...", "..."),
+        ("", ""),
+    ],
+)
+def test_wordings_are_embedded_as_they_are_asked(written: str, asked: str) -> None:
+    assert passages(written, "A.", [written])[1:] == [asked, asked]
+    assert as_asked(asked) == asked
 
 
 def test_phrasings_leave_the_answer_room_in_the_whole() -> None:
     many = ["p" * 250, "q" * 250, "r" * 250]
     assert passages("Q?", "A.", many)[0] == f"Q?\n{many[0]}\n{many[1]}\nA."
-    assert passages("Q?", "A.", many)[2:] == many
+    assert passages("Q?", "A.", many)[2:] == [f"{phrasing}?" for phrasing in many]
 
 
 def test_the_same_words_always_give_the_same_hash() -> None:
@@ -72,6 +92,6 @@ def test_the_upgrade_names_the_content_of_published_entries_anew() -> None:
     draft = make_entry(base, "A draft?", status=Entry.Status.DRAFT)
     expected = published.content_hash
     Entry.objects.filter(pk=published.pk).update(content_hash="old", indexed_hash="old")
-    importlib.import_module("knowledge.migrations.0004_passages_of_the_whole").stamp(apps, None)
+    importlib.import_module("knowledge.migrations.0011_wordings_as_asked").stamp(apps, None)
     assert (reload(published).content_hash, reload(draft).content_hash) == (expected, "")
     assert published in Entry.objects.to_index()

@@ -5,7 +5,18 @@ from typing import Any
 import numpy as np
 import pytest
 
-from knowledge.ranking import MOST_PER_ENTRY, SPAN_RIDGE, Memory, Passages, Signals, shares, signals
+from knowledge.ranking import (
+    BESIDE,
+    MOST_PER_ENTRY,
+    SPAN_RIDGE,
+    USUAL_BESIDE,
+    USUAL_NEIGHBOURS,
+    Memory,
+    Passages,
+    Signals,
+    shares,
+    signals,
+)
 
 EAST, NORTH, WEST, UP = [1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [-1.0, 0.0, 0.0], [0.0, 0.0, 1.0]
 NORTH_EAST = [np.sqrt(0.5), np.sqrt(0.5), 0.0]
@@ -73,6 +84,29 @@ def test_an_entry_that_the_head_did_not_look_at_is_less_likely_than_all_it_did()
     agreement = weighed(*turned).agreement
     assert agreement[-1] == agreement[-2] < agreement[0]
     assert (agreement > 0).all()
+
+
+def test_each_entry_knows_how_far_the_question_lies_in_those_beside_it() -> None:
+    found = weighed([EAST], [NORTH_EAST], [NORTH])
+    assert found.beside == pytest.approx([found.span[[1, 2]].mean(), found.span[[0, 2]].mean(), found.span[:2].mean()])
+
+
+def test_only_the_nearest_are_beside_an_entry() -> None:
+    found = weighed([EAST], *[[NORTH_EAST]] * BESIDE, *[[NORTH]] * 5)
+    assert found.beside[0] == pytest.approx(found.span[1])
+    assert found.beside[-1] == pytest.approx((found.span[0] + 14 * found.span[1]) / BESIDE)
+
+
+def test_an_entry_knows_how_near_its_neighbours_are_to_it_whatever_the_question() -> None:
+    close, apart = weighed([EAST], [NORTH_EAST]), weighed([EAST], [NORTH])
+    assert close.neighbours == pytest.approx([np.sqrt(0.5)] * 2)
+    assert apart.neighbours == pytest.approx([0, 0], abs=1e-6)
+
+
+def test_a_single_entry_has_usual_neighbours() -> None:
+    alone = weighed([EAST, NORTH])
+    assert alone.beside == pytest.approx([USUAL_BESIDE])
+    assert alone.neighbours == pytest.approx([USUAL_NEIGHBOURS])
 
 
 def test_words_count_in_proportion_to_the_best_of_the_question() -> None:
