@@ -101,12 +101,12 @@ DATABASES = {"default": dj_database_url.parse(DATABASE_URL)}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # WAL lets readers go on while one writes; BEGIN IMMEDIATE takes the write lock at the start of a transaction,
     # where waiting for it works, and not in its middle, where SQLite fails at once ("database is locked"). The first
-    # 256 MB are mapped into memory: a question reads a few dozen scattered rows, and each would be a call of its own.
+    # 2 GB are mapped into memory: a question reads a few dozen scattered rows, and each would be a call of its own.
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-20000; "
-        "PRAGMA mmap_size=268435456; "
+        "PRAGMA mmap_size=2147418112; "
         # What is deleted is overwritten, and not only no longer listed.
         "PRAGMA secure_delete=ON;",
     }

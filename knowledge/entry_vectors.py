@@ -61,10 +61,12 @@ def _load(model: str, versions: Sequence[Version]) -> dict[Version, Matrix]:
 
 def _made_up(model: str, versions: Sequence[Version]) -> dict[Version, Matrix]:
     """Put together, vector by vector, what the indexer has not stored in one row: edits while the store is away."""
+    if not versions:
+        return {}
     wanted = dict(versions)
     digests: dict[Version, list[str]] = {}
     rows = Entry.objects.filter(pk__in=wanted).only("question", "answer", "content_hash").prefetch_related("phrasings")
-    for entry in rows if wanted else ():
+    for entry in rows:
         if wanted[entry.pk] == entry.content_hash:
             texts = passages(entry.question, entry.answer, [p.text for p in entry.phrasings.all()])
             digests[entry.pk, entry.content_hash] = [vector_digest(model, text) for text in texts]

@@ -163,18 +163,17 @@ def _among(span: Floats, middles: Vectors) -> tuple[Floats, Floats]:
     if len(span) == 1:
         return np.array([USUAL_BESIDE]), np.array([USUAL_NEIGHBOURS])
     order = np.argsort(-span, kind="stable")
-    near = order[: NEIGHBOURS + 1]
+    beside, near = order[: BESIDE + 1], order[: NEIGHBOURS + 1]
     alike = (middles @ middles[near].T).astype(np.float64)
-    return _mean_of_others(np.broadcast_to(span[order], (len(span), len(span))), order, BESIDE), _mean_of_others(
-        alike, near, NEIGHBOURS
-    )
+    spans = np.broadcast_to(span[beside], (len(span), len(beside)))
+    return _mean_of_others(spans, beside), _mean_of_others(alike, near)
 
 
-def _mean_of_others(values: Floats, places: Places, count: int) -> Floats:
-    """Of each row (m, k) the mean of its first `count` values, but for the one at the row's own place."""
-    others = places[None, :] != np.arange(len(values))[:, None]
-    taken = others & (np.cumsum(others, axis=1) <= count)
-    mean: Floats = (values * taken).sum(axis=1) / taken.sum(axis=1)
+def _mean_of_others(values: Floats, places: Places) -> Floats:
+    """Of each row (m, k) the mean without one value: that at the row's own place, or else the last."""
+    rows, left_out = np.arange(len(values)), np.full(len(values), len(places) - 1)
+    left_out[places] = np.arange(len(places))
+    mean: Floats = (values.sum(axis=1) - values[rows, left_out]) / (len(places) - 1)
     return mean
 
 

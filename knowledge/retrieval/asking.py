@@ -25,9 +25,9 @@ log = structlog.get_logger(__name__)
 # Passages asked of the store, for an entry has several, and how many entries of those are looked up, for some may be
 # dropped. Again and for more where too many were.
 PASSAGES = 100
-SEARCHES = ((PASSAGES, 24), (500, 500))
+SEARCHES = ((PASSAGES, 18), (500, 500))
 # Entries that are weighed with all their evidence: the nearest, and those with the best words.
-NEAREST, BY_WORDS = 16, 6
+NEAREST, BY_WORDS = 12, 5
 # Fewer of the nearest than this are too few to tell apart, however few are wanted.
 FEWEST = 10
 ReadHashes = Callable[[Collection[uuid.UUID]], Mapping[uuid.UUID, Hashes]]

@@ -6,6 +6,7 @@ the database takes to answer it: several milliseconds, more than all the ranking
 
 import uuid
 from collections.abc import Collection, Mapping, Sequence
+from functools import cache
 from typing import Any, NamedTuple
 
 from django.db import connection
@@ -71,7 +72,9 @@ def read_entries(ids: Collection[uuid.UUID], bases: Mapping[uuid.UUID, Knowledge
     return entries
 
 
+@cache
 def _columns() -> str:
+    # The two databases quote names alike.
     return ", ".join(connection.ops.quote_name(str(field.column)) for field in Entry._meta.concrete_fields)
 
 
