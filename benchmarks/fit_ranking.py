@@ -1,6 +1,6 @@
 """The constants of `knowledge.ranking` and `knowledge.confidence`, fitted on dev splits through the product's search.
 
-Run: python -m benchmarks.fit_ranking (about seven minutes). It prints what the constants should be and changes nothing.
+Run: python -m benchmarks.fit_ranking (about ten minutes). It prints what the constants should be and changes nothing.
 
 1. The order: a conditional logit of "which entry is meant?" over the candidates of questions that have an answer.
 2. What tells a question with an answer from one without: a logistic regression on differences, each pair a question

@@ -17,9 +17,10 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
+from knowledge.embedding import Matrix, get_embedder, question_vector
 from knowledge.evaluation import running
 from knowledge.models import Collection, Entry, KnowledgeBase
-from knowledge.retrieval import RetrievalError
+from knowledge.retrieval import Retrieval, RetrievalError, retrieve
 from tests.knowledge.factories import make_base, make_entry
 from tests.knowledge.test_evaluation_datasets import write
 
@@ -83,6 +84,32 @@ def test_json_is_one_object_on_standard_output_with_the_figures_of_every_questio
 
 
 @pytest.mark.django_db
+def test_questions_are_asked_with_the_vectors_that_visitors_questions_have_and_baselines_with_raw_ones(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: dict[str, Matrix] = {}
+
+    def recording(question: str, *, vector: Matrix, **options: Any) -> Retrieval:
+        assert vector == pytest.approx(asked.setdefault(question, vector), abs=1e-4)
+        return retrieve(question, vector=vector, **options)
+
+    monkeypatch.setattr(running, "retrieve", recording)
+    model, texts = get_embedder(), set[str]()
+    make = model.embed_batch
+
+    def listening(some: Sequence[str]) -> Matrix:
+        texts.update(some)
+        return make(some)
+
+    monkeypatch.setattr(model, "embed_batch", listening)
+    evaluate(folder, "--baselines")
+    questions = [query["text"] for query in QUERIES]
+    assert {question: asked[question] for question in questions} == {
+        question: pytest.approx(question_vector(question), abs=1e-4) for question in questions
+    }
+    assert {*questions, *(f"{question}?" for question in questions)} <= texts
+
+
 def test_the_real_database_is_as_it_was_and_the_scratch_folder_is_gone(folder: Path, temporary: Path) -> None:
     real, before = make_entry(make_base(), "When do you open?"), connection.settings_dict["NAME"]
     assert "hit@1                                   100.0 %" in evaluate(folder)[0]
