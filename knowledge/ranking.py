@@ -15,7 +15,7 @@ from knowledge.heads import Floats, Places, Pool, Vectors, heads
 
 # Maximum likelihood of "which entry is meant?" over dev questions that have an answer, through the product's own
 # search: `python -m benchmarks.fit_ranking`. See docs/decisions/0008-order-and-confidence-apart.md.
-SPAN, WHOLE, AGREEMENT, DISCRIMINANT, BM25, COVERAGE = 7.24, 3.34, 0.75, 4.58, 0.09, 2.07
+SPAN, WHOLE, AGREEMENT, DISCRIMINANT, COVERAGE = 7.19, 3.95, 0.71, 4.39, 2.26
 # Passages of one entry that are looked at, the nearest first.
 MOST_PER_ENTRY = 16
 # Of them, those whose mean cosine is `Signals.nearby`.
@@ -69,7 +69,7 @@ class Signals:
         """Return one score per entry, higher is better; their softmax says how likely each one is meant."""
         cosines = SPAN * self.span + WHOLE * self.whole
         learned = AGREEMENT * np.log(self.agreement) + DISCRIMINANT * self.discriminant
-        scores: Floats = cosines + learned + BM25 * self.bm25 + COVERAGE * self.coverage
+        scores: Floats = cosines + learned + COVERAGE * self.coverage
         return scores
 
 
