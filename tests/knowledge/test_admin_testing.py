@@ -70,6 +70,7 @@ def test_a_question_shows_what_the_visitor_gets_and_the_evidence_of_each_entry(p
     assert f"matched: “{PARK}”" in seen
     assert re.search(r"Confidence that the first entry answers it: \d+ %", seen)
     assert "Nearest wording 1.00" in seen
+    assert re.search(r"In the entries beside it 0\.\d\d", seen)
     assert seen.index(f"{PARK} score") < seen.index("When are you open? score")
     assert "Found in the database" in seen
     assert f'href="{change_url(parking)}"' in response.content.decode()
