@@ -12,7 +12,7 @@ from tests.browser.people import Visitor
 from tests.browser.product import House, run
 from tests.browser.test_accessibility import ALL_WAYS, flaws
 
-ODD = "moolah back how soon"
+ODD = "when do the quids come back"
 REFUND = "When will I get my refund?"
 CHUNKS = "cough up in chunks"
 SPARE = "is there any tandem to borrow for twins"

@@ -110,6 +110,7 @@ def test_questions_are_asked_with_the_vectors_that_visitors_questions_have_and_b
     assert {*questions, *(f"{question}?" for question in questions)} <= texts
 
 
+@pytest.mark.django_db
 def test_the_real_database_is_as_it_was_and_the_scratch_folder_is_gone(folder: Path, temporary: Path) -> None:
     real, before = make_entry(make_base(), "When do you open?"), connection.settings_dict["NAME"]
     assert "hit@1                                   100.0 %" in evaluate(folder)[0]
