@@ -219,9 +219,8 @@ def _dataset(source: Source) -> Dataset:
         limit=MOST_QUESTIONS,
     )
     bank = tuple(replace(entry, phrasings=entry.phrasings[: source.phrasings]) for entry in whole.bank)
-    return (
-        _half_of(replace(whole, bank=bank), source.hidden) if source.hidden is not None else replace(whole, bank=bank)
-    )
+    taken = replace(whole, bank=bank)
+    return taken if source.hidden is None else _half_of(taken, source.hidden)
 
 
 def _half_of(whole: Dataset, number: int) -> Dataset:
