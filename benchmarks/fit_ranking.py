@@ -25,7 +25,7 @@ from benchmarks import sandbox  # noqa: F401  (sets Django up, so it comes first
 from benchmarks.fitting import choice, logistic
 from benchmarks.product import ROOT
 from benchmarks.reporting import say
-from knowledge.confidence import LEAST_LEAD, size
+from knowledge.confidence import LEAST_LEAD, long_among_near, size
 from knowledge.embedding import as_embedded, get_embedder
 from knowledge.evaluation import Dataset, load_dataset
 from knowledge.evaluation.running import fill
@@ -37,13 +37,16 @@ from knowledge.retrieval.weighing import match_of, scale_of
 SETS = ROOT.parent / "shared" / "benchmarks"
 DEMO = ROOT / "knowledge" / "demo"
 # What visitors type in a chat, in their manner, and much of it not a question that has an answer.
-LIVE = ROOT / "benchmarks" / "data" / "live_questions.jsonl"
+DATA = ROOT / "benchmarks" / "data"
+LIVE = DATA / "live_questions.jsonl"
+# Banks made of such messages, as a bot's are that learned from its chats, each with what else visitors typed.
+CHATS = ("gym", "broadband", "parcel", "dentist", "chess", "petshop", "saas", "hotel")
 CANDIDATES = 10  # as many as `evaluate` asks for
 MOST_QUESTIONS = 1_600
 PAIRS = 30_000
 ORDER = ("SPAN", "WHOLE", "AGREEMENT", "DISCRIMINANT", "COVERAGE")
 NEAR = ("SPAN", "ENTRY", "NEARBY", "DISCRIMINANT", "DISTINCTNESS")
-SCOPE = (*NEAR, "BESIDE", "NEIGHBOURS", "OVERLAP")
+SCOPE = (*NEAR, "BESIDE", "LONG_AMONG_NEAR", "SMALL_TALK", "OVERLAP")
 # What the logarithms of the lead and of the number of entries are worth beside them. Chosen and not fitted: see
 # docs/decisions/0015.
 CHOSEN = ("LEAD", "ENTRIES")
@@ -90,6 +93,7 @@ SOURCES = (
     Source(SETS / "clinc150", 0.1, 0.6, 0.2, phrasings=0),
     Source(DEMO, 0.3, 0.6, 0.2, queries="questions.jsonl", split="test"),
     Source(DEMO, 0.5, 0.6, 0.4, queries=str(LIVE)),
+    *(Source(DATA / f"live_{chat}", 0.25, 0.6, 0.4) for chat in CHATS),
 )
 
 
@@ -104,7 +108,7 @@ class Asked:
     relevant: Bools
     inside: Bools
     scope: Floats
-    """(n, 8), as `SCOPE`."""
+    """(n, 9), as `SCOPE`."""
     chosen: Floats
     """(n, 2), as `CHOSEN`."""
     worth: Floats
@@ -241,7 +245,7 @@ def _confidence(found: Retrieval) -> tuple[list[float], list[float]]:
     first = found.candidates[0]
     match, scale = match_of(first, found.lead), scale_of(first.entry.knowledge_base)
     near = [match.span, match.entry, match.nearby, match.discriminant, match.distinctness]
-    scope = [*near, match.beside, match.neighbours, match.overlap]
+    scope = [*near, match.beside, long_among_near(match), match.small_talk, match.overlap]
     return scope, [scale.crowding, scale.cohesion, 1.0]
 
 

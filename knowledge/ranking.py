@@ -15,7 +15,7 @@ from knowledge.heads import Floats, Places, Pool, Vectors, heads
 
 # Maximum likelihood of "which entry is meant?" over dev questions that have an answer, through the product's own
 # search: `python -m benchmarks.fit_ranking`. See docs/decisions/0008-order-and-confidence-apart.md.
-SPAN, WHOLE, AGREEMENT, DISCRIMINANT, COVERAGE = 7.19, 3.95, 0.71, 4.39, 2.26
+SPAN, WHOLE, AGREEMENT, DISCRIMINANT, COVERAGE = 6.91, 4.08, 0.83, 3.70, 2.16
 # Passages of one entry that are looked at, the nearest first.
 MOST_PER_ENTRY = 16
 # Of them, those whose mean cosine is `Signals.nearby`.
@@ -23,7 +23,7 @@ NEARBY = 3
 # The entries that come nearest beside one: how many tell what the question has in common with all of them, and how many
 # are its neighbours. What stands for either in a base of a single entry: the mean on the dev questions.
 BESIDE, NEIGHBOURS = 15, 3
-USUAL_BESIDE, USUAL_NEIGHBOURS = 0.4, 0.5
+USUAL_BESIDE, USUAL_NEIGHBOURS = 0.35, 0.42
 # How much a passage must be bent to count as saying the question (ridge); 0 would call everything near.
 SPAN_RIDGE = 0.3
 # Entries that the heads tell apart, and passages that they learn from. Twice as many entries cost a third of a

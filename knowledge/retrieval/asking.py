@@ -18,6 +18,7 @@ from knowledge.retrieval.joining import Joined
 from knowledge.retrieval.results import Candidate, Evidence, Retrieval, RetrievalError
 from knowledge.retrieval.rows import Hashes, read_bases, read_entries, read_hashes
 from knowledge.retrieval.shelf import Finder, Shelf, SqlShelf
+from knowledge.retrieval.small_talk import nearness
 from knowledge.retrieval.weighing import NO_WORDS, Weighed, match_of, scale_of
 from knowledge.vector_store import VectorStore
 
@@ -67,7 +68,8 @@ def retrieve(
         matches = words.matches(entries)
     with clock.lap("rank"):
         known = shelf.vectors(embedder.name, list(entries.items()), len(vector), search.generation)
-        weighed = Weighed(vector, entries, known, matches, words.words, shelf.memory(vector))
+        talk = nearness(vector, embedder)
+        weighed = Weighed(vector, entries, known, matches, words.words, talk, shelf.memory(vector))
     with clock.lap("join"):
         candidates = _candidates(weighed, limit, lambda ids: shelf.entries(ids, bases))
         unknown = [i for i in joined.said if i not in weighed.ids]

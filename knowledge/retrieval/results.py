@@ -42,6 +42,8 @@ class Evidence:
     """Mean span of the (at most 15) entries that come nearest beside it."""
     neighbours: float = 0.0
     """Mean cosine of this entry's middle with those of the three that come nearest beside it."""
+    small_talk: float = 0.0
+    """How much nearer the question is to what people say to anybody than to a passage of the entry; 0 or more."""
     bm25: float = 0.0
     """BM25, divided by the best of this question."""
     coverage: float = 0.0
@@ -50,6 +52,8 @@ class Evidence:
     """BM25, divided by the root of the number of the question's words; 0 or more, without an upper bound."""
     words: tuple[str, ...] = ()
     """The question's words that agree, the rarest first."""
+    asked_words: int = 0
+    """How many distinct words the question has."""
     passages: int = 0
     """How many passages the entry has."""
 

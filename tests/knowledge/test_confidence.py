@@ -26,6 +26,8 @@ MATCH = Match(
     distinctness=0.5,
     beside=0.4,
     neighbours=0.6,
+    small_talk=0.0,
+    words=8,
     lead=0.9,
     overlap=2.0,
 )
@@ -37,7 +39,7 @@ SCALE = Scale()
     [{"span": 0.8}, {"entry": 0.7}, {"discriminant": 0.3}, {"overlap": 3.0}, {"neighbours": 0.7}],
 )
 def test_more_of_the_evidence_is_more_confidence(more: dict[str, float]) -> None:
-    better = replace(MATCH, **more)
+    better = replace(MATCH, **more)  # type: ignore[arg-type]
     assert confidence(better, SCALE) > confidence(MATCH, SCALE)
 
 
@@ -54,13 +56,26 @@ def test_in_a_small_base_a_near_hit_is_worth_less_and_never_nothing() -> None:
 
 
 def test_it_is_a_probability_whatever_comes_in() -> None:
-    nothing, everything = Match(0, 0, 0, 0, 0, 0, 0, 0, 0), Match(1e9, 1e9, 0, 1e9, 0, 0, 1e9, 1, 1e9)
-    assert 0 <= confidence(nothing, SCALE) < 0.01
+    nothing, everything = Match(*[0] * 11), Match(1e9, 1e9, 0, 1e9, 0, 0, 1e9, 0, 9, 1, 1e9)
+    assert 0 <= confidence(nothing, SCALE) < 0.02
     assert 0.99 < confidence(everything, SCALE) <= 1
 
 
 def test_what_lies_as_far_in_other_entries_is_about_what_they_have_in_common() -> None:
     assert confidence(replace(MATCH, beside=0.6), SCALE) < confidence(MATCH, SCALE)
+
+
+def test_what_people_say_to_anybody_is_less_of_a_question() -> None:
+    assert confidence(replace(MATCH, small_talk=0.3), SCALE) < confidence(MATCH, SCALE)
+
+
+@pytest.mark.parametrize(("words", "other"), [(1, 5), (31, 300)])
+def test_near_neighbours_speak_for_an_entry_in_long_questions_alone(words: int, other: int) -> None:
+    def sure(words: int, neighbours: float) -> float:
+        return confidence(replace(MATCH, words=words, neighbours=neighbours), SCALE)
+
+    assert sure(12, 0.8) > sure(8, 0.8) > sure(5, 0.8) == sure(5, 0.2) > sure(8, 0.2)
+    assert sure(words, 0.8) == sure(other, 0.8)
 
 
 def test_one_of_many_that_may_be_meant_is_less_sure_and_never_without_bound() -> None:
