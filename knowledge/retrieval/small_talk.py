@@ -5,14 +5,16 @@ near to much. An entry that says the same itself, as "Hello" in some bases, is a
 """
 
 import threading
+import time
 from weakref import WeakKeyDictionary
 
-import numpy as np
 import structlog
 
 from knowledge.embedding import Embedder, EmbeddingError, Matrix, as_embedded
 
 log = structlog.get_logger(__name__)
+# How long nobody asks a model for them that did not answer.
+PAUSE_S = 60.0
 LINES = """
     hi · hello · hey, how are you? · good morning · good evening · nice to meet you · thanks · thank you very much
     ok, thank you · you are welcome · ok · okay, fine · all right, great · yes · yes please · no · no thanks · maybe
@@ -37,25 +39,41 @@ def nearness(vector: Matrix, embedder: Embedder) -> float:
 
     It is -1 where small talk cannot be embedded now: a question that could be is not lost for it.
     """
-    try:
-        lines = _lines(embedder, len(vector))
-    except EmbeddingError as error:
-        log.warning("small_talk_not_embedded", reason=str(error)[:300])
-        return -1.0
-    return float((lines @ vector).max()) if lines.shape[1] == len(vector) else -1.0
+    with _making:
+        lines = _known.setdefault(embedder, _Lines())
+    vectors = lines.vectors(embedder, len(vector))
+    return -1.0 if vectors is None else float((vectors @ vector).max())
 
 
-def _lines(embedder: Embedder, dimension: int) -> Matrix:
-    """The vectors of all lines, made once in a process, and again where the model's dimension has changed."""
-    known = _known.get(embedder)
-    if known is None or known.shape[1] != dimension:
-        with _making:
-            known = _known.get(embedder)
-            if known is None or known.shape[1] != dimension:
-                known = _known[embedder] = embedder.embed(_TEXTS).astype(np.float32)
-    return known
+class _Lines:
+    """The vectors of all lines by one embedder, made once in a process; it rests after a failure."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._vectors: Matrix | None = None
+        self._rests_until = 0.0
+
+    def vectors(self, embedder: Embedder, dimension: int) -> Matrix | None:
+        """Return them (lines, dimension), made anew where the model's dimension has changed; None for a while."""
+        if not self._fits(dimension):
+            with self._lock:
+                # Who waited for another thread finds what that made, or that it could not.
+                if not self._fits(dimension) and time.monotonic() >= self._rests_until:
+                    self._make(embedder)
+        return self._vectors if self._fits(dimension) else None
+
+    def _fits(self, dimension: int) -> bool:
+        return self._vectors is not None and self._vectors.shape[1] == dimension
+
+    def _make(self, embedder: Embedder) -> None:
+        # Also where it succeeds: a model that makes vectors of two lengths is not asked for ever.
+        self._rests_until = time.monotonic() + PAUSE_S
+        try:
+            self._vectors = embedder.embed(_TEXTS)
+        except EmbeddingError as error:
+            log.warning("small_talk_not_embedded", reason=str(error)[:300])
 
 
 # One for each embedder: it goes when the embedder goes.
-_known: WeakKeyDictionary[Embedder, Matrix] = WeakKeyDictionary()
+_known: WeakKeyDictionary[Embedder, _Lines] = WeakKeyDictionary()
 _making = threading.Lock()

@@ -71,6 +71,7 @@ def test_a_question_shows_what_the_visitor_gets_and_the_evidence_of_each_entry(p
     assert re.search(r"Confidence that the first entry answers it: \d+ %", seen)
     assert "Nearest wording 1.00" in seen
     assert re.search(r"In the entries beside it 0\.\d\d", seen)
+    assert "small talk" not in seen
     assert seen.index(f"{PARK} score") < seen.index("When are you open? score")
     assert "Found in the database" in seen
     assert f'href="{change_url(parking)}"' in response.content.decode()
@@ -79,6 +80,11 @@ def test_a_question_shows_what_the_visitor_gets_and_the_evidence_of_each_entry(p
 def test_a_question_about_nothing_there_is_would_be_declined(parking: Entry) -> None:
     seen = editor_client().get(ASK, {"question": "Who won the football cup in 1974?"}).content.decode()
     assert "Decline:" in words_of(seen)
+
+
+def test_a_message_that_asks_nothing_is_named_as_such(parking: Entry) -> None:
+    seen = words_of(editor_client().get(ASK, {"question": "good morning!"}).content.decode())
+    assert re.search(r"Nearer to small talk, by 0\.[1-9]", seen)
 
 
 def test_an_empty_knowledge_base_declines_and_says_that_nothing_was_found(base: KnowledgeBase) -> None:

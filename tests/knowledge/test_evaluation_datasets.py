@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 
 from knowledge.evaluation import DatasetError, load_dataset
 
@@ -30,6 +31,13 @@ def folder(tmp_path: Path) -> Path:
     write(tmp_path, "faqs.jsonl", BANK)
     write(tmp_path, "queries.jsonl", QUERIES)
     return tmp_path
+
+
+@pytest.mark.parametrize("chat", sorted((settings.BASE_DIR / "benchmarks" / "data").glob("live_*/")), ids=str)
+def test_our_own_chats_can_be_measured_on(chat: Path) -> None:
+    dataset = load_dataset(chat, split="dev")
+    assert len(dataset.bank) > 20
+    assert {query.in_scope for query in dataset.queries} == {True, False}
 
 
 def refusal(folder: Path, **options: Any) -> str:

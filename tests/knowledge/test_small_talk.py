@@ -1,14 +1,15 @@
 """Small talk: what asks nothing makes retrieval less sure, unless an entry says it itself."""
 
+import time
 from collections.abc import Sequence
 
 import numpy as np
 import pytest
 
-from knowledge.embedding import EmbeddingUnavailableError, Matrix, as_embedded, get_embedder
+from knowledge.embedding import EmbeddingUnavailableError, as_embedded, get_embedder
 from knowledge.indexing import drain
 from knowledge.models import KnowledgeBase
-from knowledge.retrieval import Retrieval, asking, retrieve
+from knowledge.retrieval import Retrieval, asking, retrieve, small_talk
 from knowledge.retrieval.small_talk import nearness
 from tests.knowledge.factories import MeddledStore, WordEmbedder, make_entry
 
@@ -67,30 +68,38 @@ def test_it_is_embedded_once_for_all_questions(embedder: WordEmbedder) -> None:
     assert len(embedder.embedded) == asked
 
 
-def test_it_is_embedded_again_where_the_model_has_changed(embedder: WordEmbedder) -> None:
+def test_it_is_embedded_again_where_the_model_has_changed(
+    embedder: WordEmbedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(small_talk, "PAUSE_S", 0.0)
     nearness(embedder.embed_one("yes?"), embedder)
     short = np.zeros(8, np.float32)
     short[0] = 1
-
-    def other(texts: list[str]) -> Matrix:
-        return np.tile(short, (len(texts), 1))
-
-    embedder.embed_batch = other  # type: ignore[method-assign, assignment]
+    monkeypatch.setattr(embedder, "embed_batch", lambda texts: np.tile(short, (len(texts), 1)))
     assert nearness(short, embedder) == pytest.approx(1)
 
 
-def test_a_question_is_not_lost_where_small_talk_cannot_be_embedded(
-    base: KnowledgeBase, store: MeddledStore, words: WordEmbedder
+def test_a_question_is_not_lost_where_small_talk_cannot_be_embedded_and_a_model_that_fails_is_left_alone(
+    base: KnowledgeBase, store: MeddledStore, words: WordEmbedder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make_entry(base, question="When do you open?")
     drain(store, words)
+    tried: list[int] = []
 
     def fail(texts: Sequence[str]) -> None:
         if len(texts) > 1:
+            tried.append(len(texts))
             raise EmbeddingUnavailableError("busy")
 
     words.before = fail
-    found = ask("When do you open?", base, store)
-    assert (found.way, found.candidates[0].evidence.small_talk) == ("index", 0)
+    for _ in range(2):
+        found = ask("When do you open?", base, store)
+        assert (found.way, found.candidates[0].evidence.small_talk) == ("index", 0)
+    assert len(tried) == 1
+
     words.before = lambda _: None
-    assert nearness(words.embed_one("yes?"), words) == pytest.approx(1)
+    yes = words.embed_one("yes?")
+    assert nearness(yes, words) == -1
+    later = time.monotonic() + small_talk.PAUSE_S
+    monkeypatch.setattr(time, "monotonic", lambda: later)
+    assert nearness(yes, words) == pytest.approx(1)
