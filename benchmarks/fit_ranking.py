@@ -93,7 +93,7 @@ SOURCES = (
     Source(SETS / "clinc150", 0.1, 0.6, 0.2, phrasings=0),
     Source(DEMO, 0.3, 0.6, 0.2, queries="questions.jsonl", split="test"),
     Source(DEMO, 0.5, 0.6, 0.4, queries=str(LIVE)),
-    *(Source(DATA / f"live_{chat}", 0.25, 0.6, 0.4) for chat in CHATS),
+    *(Source(DATA / "chats" / chat, 0.25, 0.6, 0.4) for chat in CHATS),
 )
 
 

@@ -33,7 +33,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-@pytest.mark.parametrize("chat", sorted((settings.BASE_DIR / "benchmarks" / "data").glob("live_*/")), ids=str)
+@pytest.mark.parametrize("chat", sorted((settings.BASE_DIR / "benchmarks" / "data" / "chats").iterdir()), ids=str)
 def test_our_own_chats_can_be_measured_on(chat: Path) -> None:
     dataset = load_dataset(chat, split="dev")
     assert len(dataset.bank) > 20
