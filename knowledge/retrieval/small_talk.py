@@ -50,26 +50,29 @@ class _Lines:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._vectors: Matrix | None = None
+        self._made: Matrix | None = None
         self._rests_until = 0.0
 
     def vectors(self, embedder: Embedder, dimension: int) -> Matrix | None:
         """Return them (lines, dimension), made anew where the model's dimension has changed; None for a while."""
-        if not self._fits(dimension):
+        known = self._known(dimension)
+        if known is None:
             with self._lock:
                 # Who waited for another thread finds what that made, or that it could not.
-                if not self._fits(dimension) and time.monotonic() >= self._rests_until:
+                if self._known(dimension) is None and time.monotonic() >= self._rests_until:
                     self._make(embedder)
-        return self._vectors if self._fits(dimension) else None
+                known = self._known(dimension)
+        return known
 
-    def _fits(self, dimension: int) -> bool:
-        return self._vectors is not None and self._vectors.shape[1] == dimension
+    def _known(self, dimension: int) -> Matrix | None:
+        made = self._made
+        return made if made is not None and made.shape[1] == dimension else None
 
     def _make(self, embedder: Embedder) -> None:
         # Also where it succeeds: a model that makes vectors of two lengths is not asked for ever.
         self._rests_until = time.monotonic() + PAUSE_S
         try:
-            self._vectors = embedder.embed(_TEXTS)
+            self._made = embedder.embed(_TEXTS)
         except EmbeddingError as error:
             log.warning("small_talk_not_embedded", reason=str(error)[:300])
 
