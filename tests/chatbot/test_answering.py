@@ -49,7 +49,7 @@ async def test_the_entry_that_is_plainly_meant_is_quoted_as_it_stands(shop: Aske
 
 
 async def test_a_vague_question_is_asked_back_with_the_nearest_entries(shop: Asked) -> None:
-    draft = await draft_of(about(shop, "when can I park my car"))
+    draft = await draft_of(about(shop, "how much is parking"))
     assert (draft.outcome, draft.text) == (Outcome.CLARIFY, CLARIFY_TEXT)
     assert 1 <= len(draft.offers) <= 3
     assert not draft.sources
@@ -156,7 +156,7 @@ async def test_a_question_that_cannot_be_looked_up_is_an_error_of_its_own(shop: 
 async def test_a_model_that_fails_does_not_make_a_vague_question_plain(shop: Asked, settings: Settings) -> None:
     with serving(refuses(400)) as server:
         use(server, settings)
-        draft = await draft_of(about(shop, "when can I park my car"), may_write=True)
+        draft = await draft_of(about(shop, "how much is parking"), may_write=True)
     assert draft.outcome == Outcome.CLARIFY
     assert draft.text.startswith(UNWRITTEN_TEXT)
     assert draft.offers
