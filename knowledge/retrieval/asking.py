@@ -68,8 +68,9 @@ def retrieve(
         matches = words.matches(entries)
     with clock.lap("rank"):
         known = shelf.vectors(embedder.name, list(entries.items()), len(vector), search.generation)
-        talk = nearness(vector, embedder)
-        weighed = Weighed(vector, entries, known, matches, words.words, talk, shelf.memory(vector))
+        weighed = Weighed(
+            vector, entries, known, matches, words.words, nearness(vector, embedder), shelf.memory(vector)
+        )
     with clock.lap("join"):
         candidates = _candidates(weighed, limit, lambda ids: shelf.entries(ids, bases))
         unknown = [i for i in joined.said if i not in weighed.ids]

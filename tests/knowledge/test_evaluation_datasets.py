@@ -33,7 +33,9 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-@pytest.mark.parametrize("chat", sorted((settings.BASE_DIR / "benchmarks" / "data" / "chats").iterdir()), ids=str)
+@pytest.mark.parametrize(
+    "chat", sorted((settings.BASE_DIR / "benchmarks" / "data" / "chats").iterdir()), ids=lambda p: p.name
+)
 def test_our_own_chats_can_be_measured_on(chat: Path) -> None:
     dataset = load_dataset(chat, split="dev")
     assert len(dataset.bank) > 20

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -66,6 +67,15 @@ def test_it_is_embedded_once_for_all_questions(embedder: WordEmbedder) -> None:
     asked = len(embedder.embedded)
     assert nearness(-vector, embedder) < 0.5
     assert len(embedder.embedded) == asked
+
+
+def test_questions_that_come_at_once_embed_it_once(embedder: WordEmbedder) -> None:
+    vector = embedder.embed_one("yes?")
+    embedder.before = lambda _: time.sleep(0.05)
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda _: nearness(vector, embedder), range(8)))
+    assert found == pytest.approx([1] * 8)
+    assert embedder.embedded.count("good morning?") == 1
 
 
 def test_it_is_embedded_again_where_the_model_has_changed(
