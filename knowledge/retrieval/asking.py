@@ -68,15 +68,13 @@ def retrieve(
         matches = words.matches(entries)
     with clock.lap("rank"):
         known = shelf.vectors(embedder.name, list(entries.items()), len(vector), search.generation)
-        weighed = Weighed(
-            vector, entries, known, matches, words.words, nearness(vector, embedder), shelf.memory(vector)
-        )
+        talk = nearness(vector, embedder)
+        weighed = Weighed(vector, entries, known, matches, words.words, talk, shelf.memory(vector))
     with clock.lap("join"):
         candidates = _candidates(weighed, limit, lambda ids: shelf.entries(ids, bases))
         unknown = [i for i in joined.said if i not in weighed.ids]
         waiting = _waiting(joined, unknown, matches, limit, lambda ids: shelf.entries(ids, bases))
-    found = Retrieval(candidates, search.way, clock.milliseconds, waiting)
-    return _with_certainty(found, weighed) if candidates else found
+    return _with_certainty(Retrieval(candidates, search.way, clock.milliseconds, waiting), weighed)
 
 
 def _to_weigh(joined: Joined) -> dict[uuid.UUID, str]:
@@ -85,7 +83,9 @@ def _to_weigh(joined: Joined) -> dict[uuid.UUID, str]:
 
 
 def _with_certainty(found: Retrieval, weighed: Weighed) -> Retrieval:
-    """What was found, and how sure it is of the first."""
+    """What was found, and how sure it is of the first, if there is one."""
+    if not found.candidates:
+        return found
     first = found.candidates[0]
     lead = weighed.lead(first)
     sure = confidences.confidence(match_of(first, lead), scale_of(first.entry.knowledge_base))
